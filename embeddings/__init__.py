@@ -1,0 +1,1 @@
+"""From text to indexed vectors. Knows no question and no HTTP."""

@@ -1,0 +1,1 @@
+"""Answers about a library of articles: search, similarity, comparison, summaries."""

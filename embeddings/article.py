@@ -50,7 +50,7 @@ class Article:
     """One text and what is known of it.
 
     Attributes:
-        text: The text exactly as read, with line ends made `\n`.
+        text: The text exactly as read, with line ends made one (line feed).
         id: What the article is called; "" until it is known (see `content_id`).
         title: Headline, or "".
         source: Outlet or agency, or None.

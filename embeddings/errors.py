@@ -47,7 +47,9 @@ class MissingVectors(ParallaxError):
     """The cache lacks vectors, and without a model none can be made."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        shown = "; ".join(repr(text if len(text) <= 60 else text[:57] + "...") for text in texts[:3])
+        shown = "; ".join(
+            repr(text if len(text) <= 60 else text[:57] + "...") for text in texts[:3]
+        )
         count = f"{len(texts)} text{'s' if len(texts) != 1 else ''}"
         super().__init__(
             f"Offline, and the cache lacks the vectors of {count}, first: {shown}. "

@@ -1,0 +1,193 @@
+"""How good the answers are, beside the plain ways of giving them, all in one run.
+
+    python benchmarks/quality.py --data DIR
+
+`--data` names a folder with the sets described in benchmarks/README.md; none of them is part
+of the project. `--work` keeps the libraries that are built, so that a second run embeds
+nothing.
+"""
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from embeddings.article import Article, Span
+from embeddings.library import Library
+from embeddings.sentences import split_sentences
+from embeddings.store import Filters
+from service.corpus import Corpus
+from service.reading import Ref, read_ref
+from service.search import Mode, ask, rank
+from service.settings import read_settings
+from service.summary import summarize
+from service.words import words
+
+_WIDE = 100  # Passages ranked for ten articles: several are of the same article.
+_SUMMARY_WORDS = 230
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for and print its tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--work", type=Path, help="folder to keep the libraries in")
+    parser.add_argument("--only", choices=["retrieval", "summaries"], help="one part of it")
+    options = parser.parse_args(arguments)
+    if not options.data.is_dir():
+        print(f"No folder {options.data}: --data names the data sets to measure with.")
+        return 2
+    with tempfile.TemporaryDirectory() as temporary:
+        work = options.work or Path(temporary)
+        if options.only != "summaries":
+            for name in ("retrieval_fnc1", "retrieval_cranfield"):
+                measure_retrieval(options.data / name, work / name)
+        if options.only != "retrieval":
+            measure_summaries(options.data / "summaries_multi_multinews.jsonl", work / "multinews")
+    return 0
+
+
+def measure_retrieval(data: Path, folder: Path) -> None:
+    """Print nDCG@10 of articles by their best passage, for each mode."""
+    library = build(folder, (_article(row) for row in _rows(data / "corpus.jsonl")))
+    queries = {row["id"]: row["text"] for row in _rows(data / "queries.jsonl")}
+    judged = _judgments(data / "qrels.tsv")
+    print(f"\n{data.name}: {len(queries)} queries, nDCG@10")
+    for mode in Mode:
+        scores = [
+            ndcg(ranked_articles(library, text, mode), judged[query])
+            for query, text in queries.items()
+        ]
+        print(f"  {mode:8} {mean(scores):.4f}")
+
+
+def ranked_articles(library: Library, text: str, mode: Mode) -> list[str]:
+    """Return the ids of the articles of the best passages, each once, best first."""
+    ranked = rank(library, ask(library, text, mode), _WIDE, mode, Filters())
+    return list(dict.fromkeys(one.chunk.article_id for one in ranked))
+
+
+def ndcg(found: Sequence[str], grades: Mapping[str, int], k: int = 10) -> float:
+    """Return the normalised discounted cumulative gain of the first `k`.
+
+    Source: Järvelin & Kekäläinen (2002), "Cumulated Gain-based Evaluation of IR Techniques".
+    """
+    gains = [grades.get(one, 0) for one in found[:k]]
+    ideal = sorted(grades.values(), reverse=True)[:k]
+    return _discounted(gains) / (_discounted(ideal) or 1.0)
+
+
+def measure_summaries(data: Path, folder: Path) -> None:
+    """Print ROUGE F1 of summaries of article clusters, ours beside the plain ways."""
+    from rouge_score.rouge_scorer import RougeScorer
+
+    scorer = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
+    library = build(folder, [])
+    rows = list(_rows(data))
+    table: dict[str, list[list[float]]] = defaultdict(list)
+    for number, row in enumerate(rows, start=1):
+        print(f"\r  {number}/{len(rows)}", end="", file=sys.stderr, flush=True)
+        for name, summary in _summaries(library, row["articles"]).items():
+            found = scorer.score(row["references"][0], summary)
+            table[name].append([100 * found[one].fmeasure for one in scorer.rouge_types])
+    print(f"\n{data.name}: {len(rows)} clusters, {_SUMMARY_WORDS} words, ROUGE-1 / 2 / L F1, mean")
+    for name, scores in table.items():
+        columns = [mean(column) for column in zip(*scores, strict=True)]
+        print(f"  {name:16} " + "  ".join(f"{one:5.2f}" for one in [*columns, mean(columns)]))
+
+
+def _summaries(library: Library, texts: Sequence[str]) -> dict[str, str]:
+    """Return a summary of the texts by each method."""
+    readings = [read_ref(library, Ref(text=text)) for text in texts]
+    ours = summarize(readings, words=_SUMMARY_WORDS)
+    return {"parallax": ours.text, **peers(texts)}
+
+
+def peers(texts: Sequence[str]) -> dict[str, str]:
+    """Return summaries of the same length by lead and by sumy."""
+    from sumy.parsers.plaintext import PlaintextParser
+    from sumy.summarizers.lex_rank import LexRankSummarizer
+    from sumy.summarizers.text_rank import TextRankSummarizer
+
+    document = PlaintextParser.from_string("\n\n".join(texts), _Tokenizer()).document
+    methods = {"sumy LexRank": LexRankSummarizer(), "sumy TextRank": TextRankSummarizer()}
+    return {"lead": _lead(texts)} | {
+        name: " ".join(map(str, method(document, _within_budget)))
+        for name, method in methods.items()
+    }
+
+
+class _Tokenizer:
+    """What sumy needs of a tokenizer; its own fetches data that is not in its package."""
+
+    def to_sentences(self, text: str) -> list[str]:
+        return [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
+
+    def to_words(self, text: str) -> list[str]:
+        return words(text)
+
+
+def _within_budget(ranked: Sequence[Any]) -> list[Any]:
+    """Take sumy's sentences from the best on, while they fit."""
+    room = _SUMMARY_WORDS
+    taken = []
+    for info in ranked:
+        length = len(str(info.sentence).split())
+        if length <= room:
+            taken.append(info)
+            room -= length
+    return taken
+
+
+def _lead(texts: Sequence[str]) -> str:
+    """Take the first sentences of all texts in turn: first all first ones, then all second."""
+    split = [_Tokenizer().to_sentences(text) for text in texts]
+    room = _SUMMARY_WORDS
+    taken: list[tuple[int, int, str]] = []
+    for place in range(max(map(len, split))):
+        for number, sentences in enumerate(split):
+            if place < len(sentences) and len(sentences[place].split()) <= room:
+                taken.append((number, place, sentences[place]))
+                room -= len(sentences[place].split())
+    return " ".join(sentence for _, _, sentence in sorted(taken))
+
+
+def build(folder: Path, articles: Iterable[Article]) -> Library:
+    """Open a library with the articles, embedding what is new."""
+    library = Corpus.open(read_settings(library=folder)).library
+    for number, _ in enumerate(library.add(articles), start=1):
+        print(f"\r  {number} articles", end="", file=sys.stderr, flush=True)
+    library.sync()
+    return library
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(gain / math.log2(place) for place, gain in enumerate(gains, start=2))
+
+
+def _judgments(path: Path) -> dict[str, dict[str, int]]:
+    judged: dict[str, dict[str, int]] = defaultdict(dict)
+    for line in path.read_text().splitlines()[1:]:
+        query, article, grade, *_ = line.split("\t")
+        judged[query][article] = int(grade)
+    return judged
+
+
+def _article(row: Mapping[str, str]) -> Article:
+    return Article(row["text"], id=row["id"], title=row.get("title", ""))
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

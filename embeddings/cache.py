@@ -1,0 +1,358 @@
+"""The embedding cache: vectors kept by what was embedded and by which model.
+
+It can be carried to another machine and used there without the model.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from zlib import crc32
+
+import numpy as np
+
+from embeddings.database import Database, Row, in_batches
+from embeddings.encoder import Encoder, ModelProfile, Passage, Role
+from embeddings.errors import LibraryDamaged, LibraryUnwritable, MissingVectors, ModelUnavailable
+from embeddings.models.files import digest
+from embeddings.vectors import Matrix
+
+# Raised when an entry comes to hold something else for the same passage.
+_KEY_VERSION = b"1"
+
+_MIGRATIONS = [
+    """
+    CREATE TABLE models (
+        id INTEGER PRIMARY KEY,
+        fingerprint TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        dim INTEGER NOT NULL,
+        max_tokens INTEGER NOT NULL,
+        tokenizer TEXT NOT NULL
+    );
+    CREATE TABLE entries (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL UNIQUE,
+        model INTEGER NOT NULL REFERENCES models (id),
+        vectors BLOB NOT NULL,
+        checksum INTEGER NOT NULL
+    );
+    """
+]
+
+# How many passages go to the model before their vectors are written: what an
+# interruption can cost.
+_PASSAGES_A_WRITE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class CachedModel:
+    """What the cache holds of one model."""
+
+    name: str
+    fingerprint: str
+    entries: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did."""
+
+    added: int
+    present: int
+    damaged: int
+
+
+class EmbeddingCache:
+    """Vectors of passages by model, in one SQLite file; bit for bit what was put in."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open the cache, make it if it is not there.
+
+        Raises:
+            LibraryDamaged: The file is not a cache.
+        """
+        self._database = Database(path, _MIGRATIONS, durable=False, read_only=read_only)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def profile(self, fingerprint: str) -> ModelProfile | None:
+        """Return what is known of the model with a fingerprint."""
+        return self._profile("fingerprint = ?", fingerprint)
+
+    def latest_profile(self, name: str) -> ModelProfile | None:
+        """Return what is known of the model that last bore a name."""
+        return self._profile("name = ?", name)
+
+    def read(self, fingerprint: str, passages: Sequence[Passage]) -> list[Matrix | None]:
+        """Look passages up, in one read.
+
+        Args:
+            fingerprint: The model's.
+            passages: What was embedded.
+
+        Returns:
+            For each passage its matrix of shape (1 + sentences, dim), or None where there is
+            none or where what is there is not what was written.
+        """
+        keys = [_key(fingerprint, passage) for passage in passages]
+        found: dict[bytes, bytes] = {}
+        with self._database.reading() as connection:
+            for marks, batch in in_batches(keys):
+                rows = connection.execute(
+                    f"SELECT key, vectors, checksum FROM entries WHERE key IN ({marks})", batch
+                )
+                found.update((row[0], row[1]) for row in rows if crc32(row[1]) == row[2])
+        return [
+            _matrix(found[key], 1 + len(passage.sentences)) if key in found else None
+            for key, passage in zip(keys, passages, strict=True)
+        ]
+
+    def write(
+        self, profile: ModelProfile, passages: Sequence[Passage], matrices: Sequence[Matrix]
+    ) -> None:
+        """Keep the vectors of passages, in one transaction."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO models (fingerprint, name, dim, max_tokens, tokenizer) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (
+                    profile.fingerprint,
+                    profile.name,
+                    profile.dim,
+                    profile.max_tokens,
+                    profile.tokenizer,
+                ),
+            )
+            (model,) = connection.execute(
+                "SELECT id FROM models WHERE fingerprint = ?", (profile.fingerprint,)
+            ).fetchone()
+            connection.executemany(
+                "INSERT OR REPLACE INTO entries (key, model, vectors, checksum) "
+                "VALUES (?, ?, ?, ?)",
+                (
+                    (_key(profile.fingerprint, passage), model, blob, crc32(blob))
+                    for passage, matrix in zip(passages, matrices, strict=True)
+                    for blob in [matrix.astype("<f4", copy=False).tobytes()]
+                ),
+            )
+
+    def models(self) -> list[CachedModel]:
+        """Return what the cache holds, model by model, the oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT name, fingerprint, count(entries.id) AS entries, "
+                "coalesce(sum(length(vectors)), 0) AS bytes FROM models "
+                "LEFT JOIN entries ON entries.model = models.id GROUP BY models.id"
+            ).fetchall()
+        return [CachedModel(**dict(row)) for row in rows]
+
+    def verify(self) -> list[str]:
+        """Check every entry; return what is wrong, one sentence each."""
+        wrong = [f"The file is damaged: {found}." for found in self._database.check()]
+        wrong += [
+            f"Entry {row['id']} is damaged; it will be made again when it is needed."
+            for row in self._rows()
+            if not _sound(row["vectors"], row["dim"], row["checksum"])
+        ]
+        return wrong
+
+    def export_to(self, path: Path) -> None:
+        """Write the whole cache to a file that `import_from` reads; replaces what is there.
+
+        Raises:
+            LibraryUnwritable: The file cannot be written there.
+        """
+        partial = path.with_name(f".{path.name}.partial")
+        partial.unlink(missing_ok=True)
+        try:
+            self._database.copy_to(partial)
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except (OSError, LibraryUnwritable) as error:
+            raise LibraryUnwritable(f"The cache cannot be written to {path}: {error}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def import_from(self, path: Path) -> Imported:
+        """Take in the entries of an exported cache that are sound and not here yet.
+
+        Raises:
+            LibraryDamaged: The file is not there or is not an exported cache.
+        """
+        if not path.is_file():
+            raise LibraryDamaged(f"{path} is not a file; expected one that `cache export` wrote.")
+        other = EmbeddingCache(path, read_only=True)
+        try:
+            return self._take_from(other)
+        except OverflowError as error:
+            raise LibraryDamaged(f"{path} is not an exported cache: {error}") from error
+        finally:
+            other.close()
+
+    def _take_from(self, other: "EmbeddingCache") -> Imported:
+        seen = damaged = 0
+        with self._database.writing() as connection:
+            with other._database.reading() as theirs:
+                for row in theirs.execute("SELECT * FROM models ORDER BY id"):
+                    connection.execute(
+                        "INSERT OR IGNORE INTO models "
+                        "(fingerprint, name, dim, max_tokens, tokenizer) VALUES (?, ?, ?, ?, ?)",
+                        tuple(row)[1:],
+                    )
+            before = connection.total_changes
+            for row in other._rows():
+                seen += 1
+                if not _sound(row["vectors"], row["dim"], row["checksum"]):
+                    damaged += 1
+                    continue
+                connection.execute(
+                    "INSERT OR IGNORE INTO entries (key, model, vectors, checksum) "
+                    "SELECT ?, id, ?, ? FROM models WHERE fingerprint = ?",
+                    (row["key"], row["vectors"], row["checksum"], row["fingerprint"]),
+                )
+            added = connection.total_changes - before
+        return Imported(added=added, present=seen - damaged - added, damaged=damaged)
+
+    def _rows(self) -> Iterator[Row]:
+        with self._database.reading() as connection:
+            yield from connection.execute(
+                "SELECT entries.id, key, vectors, checksum, dim, fingerprint FROM entries "
+                "JOIN models ON models.id = entries.model ORDER BY entries.id"
+            )
+
+    def _profile(self, condition: str, value: str) -> ModelProfile | None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT name, fingerprint, dim, max_tokens, tokenizer FROM models "
+                f"WHERE {condition} ORDER BY id DESC LIMIT 1",
+                (value,),
+            ).fetchone()
+        return None if row is None else ModelProfile(**dict(row))
+
+
+class CachedEncoder:
+    """An Encoder that asks another one only for the passages it has not seen.
+
+    Without another one it is offline: what the cache lacks is an error, and no model
+    runtime is imported.
+    """
+
+    def __init__(self, cache: EmbeddingCache, name: str, encoder: Encoder | None) -> None:
+        """Put a cache before an encoder.
+
+        Args:
+            cache: Where the vectors are kept.
+            name: The model's name; offline, the cache's latest model of that name is used.
+            encoder: What embeds the rest; None to stay offline.
+        """
+        self._cache = cache
+        self._name = name
+        self._encoder = encoder
+        self._profile: ModelProfile | None = None
+        self._lock = Lock()
+        self.encoded = 0
+        """Passages that the other encoder was asked for since this one was made."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest over all that makes the numbers."""
+        return self.profile.fingerprint if self._encoder is None else self._encoder.fingerprint
+
+    @property
+    def profile(self) -> ModelProfile:
+        """What the model is; loads it only if the cache has never met it.
+
+        Raises:
+            ModelUnavailable: Offline, and the cache has never met it.
+        """
+        with self._lock:
+            if self._profile is None:
+                self._profile = self._find_profile()
+            return self._profile
+
+    def encode(
+        self,
+        passages: Sequence[Passage],
+        *,
+        on_passages: Callable[[int], None] | None = None,
+    ) -> list[Matrix]:
+        """Embed passages as the other encoder would; see `Encoder.encode`.
+
+        Args:
+            passages: What to embed.
+            on_passages: Told how many more passages are done, again and again.
+
+        Raises:
+            MissingVectors: Offline, and the cache lacks some.
+        """
+        done = on_passages or (lambda count: None)
+        matrices = self._cache.read(self.fingerprint, passages)
+        # A dict, not a list: what occurs twice is embedded once.
+        missing = {
+            passage: None
+            for passage, matrix in zip(passages, matrices, strict=True)
+            if matrix is None
+        }
+        done(len(passages) - len(missing))
+        if not missing:
+            return [matrix for matrix in matrices if matrix is not None]
+        made = self._make(list(missing), done)
+        return [
+            made[passage] if matrix is None else matrix
+            for passage, matrix in zip(passages, matrices, strict=True)
+        ]
+
+    def _make(
+        self, passages: Sequence[Passage], done: Callable[[int], None]
+    ) -> dict[Passage, Matrix]:
+        if self._encoder is None:
+            raise MissingVectors([passage.text for passage in passages])
+        made: dict[Passage, Matrix] = {}
+        for start in range(0, len(passages), _PASSAGES_A_WRITE):
+            batch = passages[start : start + _PASSAGES_A_WRITE]
+            matrices = self._encoder.encode(batch)
+            self._keep(batch, matrices)
+            made.update(zip(batch, matrices, strict=True))
+            self.encoded += len(batch)
+            done(len(batch))
+        return made
+
+    def _keep(self, passages: Sequence[Passage], matrices: Sequence[Matrix]) -> None:
+        try:
+            self._cache.write(self.profile, passages, matrices)
+        except LibraryUnwritable:
+            # A question can be answered all the same; an article must not be left half-known.
+            if any(passage.role is Role.DOCUMENT for passage in passages):
+                raise
+
+    def _find_profile(self) -> ModelProfile:
+        if self._encoder is None:
+            known = self._cache.latest_profile(self._name)
+            if known is None:
+                raise ModelUnavailable(
+                    f"Offline, and the cache holds nothing of the model {self._name!r}. Import "
+                    "a cache that does, or run once without --offline."
+                )
+            return known
+        return self._cache.profile(self._encoder.fingerprint) or self._encoder.profile
+
+
+def _key(fingerprint: str, passage: Passage) -> bytes:
+    """Digest what makes a passage's vectors: the model, the role, the text, the spans."""
+    spans = ",".join(f"{span.start}-{span.end}" for span in passage.sentences)
+    parts = [fingerprint, passage.role, passage.text, spans]
+    return digest([_KEY_VERSION, *(part.encode("utf-8", "surrogatepass") for part in parts)])
+
+
+def _sound(blob: object, dim: int, checksum: int) -> bool:
+    return isinstance(blob, bytes) and len(blob) % (4 * dim) == 0 and crc32(blob) == checksum
+
+
+def _matrix(blob: bytes, rows: int) -> Matrix:
+    return np.frombuffer(blob, dtype="<f4").reshape(rows, -1)

@@ -1,0 +1,228 @@
+"""SQLite files: opening, migrating, transactions, and what its errors mean to a user."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, local
+from typing import TypeVar
+
+from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable, ParallaxError
+
+Row = sqlite3.Row
+Connection = sqlite3.Connection
+T = TypeVar("T")
+
+# How long a connection waits for another one's transaction before it gives up.
+_WAIT_SECONDS = 10.0
+
+# The most values in one statement; SQLite takes 32,766 unless it was built to take more.
+_MOST_VALUES = 30_000
+
+
+class Database:
+    """One SQLite file in WAL mode, with a connection of its own for every thread.
+
+    Readers never wait for the writer. A folder that cannot be written is opened read-only.
+    """
+
+    def __init__(
+        self, path: Path, migrations: Sequence[str], *, durable: bool, read_only: bool = False
+    ) -> None:
+        """Open the file, make it if it is not there, and bring its tables up to date.
+
+        Args:
+            path: The file.
+            migrations: SQL scripts; the file's `user_version` says how many were run.
+            durable: Whether a transaction survives a power cut, at the price of a sync.
+            read_only: Open an existing file and change nothing in it.
+
+        Raises:
+            LibraryDamaged: The file is no database of ours, or of a later version.
+            LibraryUnwritable: It is not there and cannot be made.
+        """
+        self.path = path
+        self._durable = durable
+        self._read_only = read_only or (path.exists() and not _writable(path))
+        self._threads = local()
+        self._open: list[sqlite3.Connection] = []
+        self._lock = Lock()
+        with self._errors():
+            self._migrate(migrations)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that sees one state of the file for as long as it is used."""
+        with self._errors():
+            connection = self._connection()
+            if connection.in_transaction:  # Inside a transaction of this thread already.
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection in a transaction: all of it is kept, or nothing."""
+        with self._errors():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            try:
+                connection.execute("COMMIT")
+            except sqlite3.Error:
+                if connection.in_transaction:
+                    connection.rollback()
+                raise
+
+    def copy_to(self, path: Path) -> None:
+        """Write a compact copy of the file as it stands now."""
+        with self._errors():
+            self._connection().execute("VACUUM INTO ?", (str(path),))
+
+    def check(self) -> list[str]:
+        """Return what SQLite finds wrong with the file; nothing if it is sound."""
+        with self._errors():
+            found = self._connection().execute("PRAGMA integrity_check(20)").fetchall()
+        return [row[0] for row in found if row[0] != "ok"]
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+            self._threads = local()
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if found is None:
+            found = self._connect()
+            self._threads.connection = found
+            with self._lock:
+                self._open.append(found)
+        return found
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self._read_only:
+            connection = self._connect_as("mode=rwc")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+            return connection
+        try:
+            connection = self._connect_as("mode=ro")
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            # WAL wants a file beside the database even to read. Where none can be made,
+            # nobody writes either, so the file may be taken as it stands.
+            connection = self._connect_as("mode=ro&immutable=1")
+        return connection
+
+    def _connect_as(self, mode: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.resolve().as_uri()}?{mode}",
+            uri=True,
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        # A file from elsewhere may bring views and triggers along; they get no functions.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        return connection
+
+    def _migrate(self, migrations: Sequence[str]) -> None:
+        connection = self._connection()
+        if self._version(connection) == len(migrations):
+            return
+        if self._read_only:
+            raise LibraryDamaged(
+                f"{self.path} is not in the form that this version of Parallax writes, and "
+                "cannot be brought up to date where it cannot be written."
+            )
+        with self.writing() as connection:  # Look again: another process may have been first.
+            version = self._version(connection)
+            if version > len(migrations):
+                raise LibraryDamaged(
+                    f"{self.path} has version {version}; this Parallax knows versions up to "
+                    f"{len(migrations)}. Use the newer Parallax that wrote it."
+                )
+            for script in migrations[version:]:
+                for statement in _statements(script):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+    @staticmethod
+    def _version(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _meaning(self.path, error) from error
+
+
+def _meaning(path: Path, error: sqlite3.Error) -> Exception:
+    """Turn an error of SQLite into one that says what to do; what is a bug stays as it is."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # Without the extended part.
+    known: dict[int, ParallaxError] = {
+        sqlite3.SQLITE_FULL: LibraryUnwritable(
+            f"The disk is full: {path} cannot grow. What was reported as done is kept; free "
+            "some space and do the rest again."
+        ),
+        sqlite3.SQLITE_IOERR: LibraryUnwritable(
+            f"{path} cannot be read or written ({error}). Check the disk and its free space."
+        ),
+        sqlite3.SQLITE_READONLY: LibraryUnwritable(
+            f"{path} cannot be written: it is read-only. Change its permissions, or choose "
+            "another folder with --library."
+        ),
+        sqlite3.SQLITE_CANTOPEN: LibraryUnwritable(
+            f"{path} cannot be opened ({error}). Check that its folder is there and yours."
+        ),
+        sqlite3.SQLITE_BUSY: LibraryBusy(
+            f"{path} has been locked by another process for {_WAIT_SECONDS:.0f} seconds; try "
+            "again when that one is done."
+        ),
+        sqlite3.SQLITE_CORRUPT: _damaged(path, error),
+        sqlite3.SQLITE_NOTADB: _damaged(path, error),
+    }
+    return known.get(code, error)
+
+
+def _damaged(path: Path, error: sqlite3.Error) -> LibraryDamaged:
+    return LibraryDamaged(
+        f"{path} is damaged ({error}). Restore it from a copy; `parallax doctor` says what "
+        "else is affected."
+    )
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def in_batches(values: Sequence[T]) -> Iterator[tuple[str, Sequence[T]]]:
+    """Cut values into as many as one statement takes, each with its marks: "?,?,?"."""
+    for start in range(0, len(values), _MOST_VALUES):
+        batch = values[start : start + _MOST_VALUES]
+        yield ",".join("?" * len(batch)), batch

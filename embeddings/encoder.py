@@ -1,0 +1,81 @@
+"""What turns text into vectors: the Encoder protocol, its input and a model's profile."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from embeddings.article import Span
+from embeddings.vectors import Matrix
+
+
+class Role(StrEnum):
+    """What a text is to the model; some models embed questions and passages differently."""
+
+    QUERY = "query"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text to embed, and the spans (in that text) of the sentences to embed with it."""
+
+    text: str
+    sentences: tuple[Span, ...] = ()
+    role: Role = Role.DOCUMENT
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProfile:
+    """What must be known of a model to work with its vectors, even when it is not there.
+
+    Attributes:
+        name: What the model was asked for by.
+        fingerprint: Hex digest over all that makes its numbers (see `models.files`).
+        dim: Length of a vector.
+        max_tokens: The most tokens of a passage it reads at once, its own marks not counted.
+        tokenizer: Its tokenizer in the JSON form of the `tokenizers` library, which counts
+            tokens where the model is not at hand; "" if it has none of that form.
+    """
+
+    name: str
+    fingerprint: str
+    dim: int
+    max_tokens: int
+    tokenizer: str
+
+
+class Encoder(Protocol):
+    """Anything that embeds passages."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest over all that makes the numbers; cheaper to ask for than the profile."""
+
+    @property
+    def profile(self) -> ModelProfile:
+        """What the model is; asking may load it."""
+
+    def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
+        """Embed passages together with their sentences.
+
+        Args:
+            passages: Texts of any length; what is longer than the model reads is read in
+                parts, never cut off.
+
+        Returns:
+            One float32 matrix of unit rows a passage, of shape (1 + sentences, dim): the
+            vector of the whole text, then one a sentence in the order given. A text without
+            a token gives zeros.
+        """
+
+
+def passage_at(start: int, text: str, sentences: Iterable[Span]) -> Passage:
+    """Make a passage of a part of a longer text.
+
+    Args:
+        start: Where the part starts in the longer text.
+        text: The part.
+        sentences: Where its sentences stand in the longer text.
+    """
+    return Passage(text, tuple(Span(one.start - start, one.end - start) for one in sentences))

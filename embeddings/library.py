@@ -1,0 +1,203 @@
+"""The open library: the store, the cache and the index, kept in step with one another."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from embeddings.article import Article
+from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.index import SnapshotHead, VectorIndex, load_snapshot
+from embeddings.ingest import Ingest, Preparer, Result, check_article
+from embeddings.readers import Refusal
+from embeddings.store import Filters, Ids, Store, StoredChunk
+from embeddings.vectors import Matrix
+
+# How long a writer waits for another one before it says who holds the library.
+_WAIT_SECONDS = 10.0
+
+# How many chunks' vectors are brought into the index at a time.
+_CHUNKS_A_STEP = 2048
+
+# A snapshot is written again when more than this share of it is out of date; until then it
+# is cheaper to bring it up to date on opening.
+_STALE_SHARE = 0.02
+
+
+class Library:
+    """Articles that can be added, removed, and found by vectors.
+
+    The store is the truth. The index is derived from it and from the cache, follows it by
+    itself, and is never trusted over it.
+    """
+
+    def __init__(
+        self, folder: Path, store: Store, cache: EmbeddingCache, encoder: CachedEncoder
+    ) -> None:
+        """Put the parts together; `service.corpus.Corpus.open` builds them.
+
+        Args:
+            folder: Where everything lies.
+            store: The articles.
+            cache: The vectors.
+            encoder: What embeds, through the cache.
+        """
+        self.folder = folder
+        self.store = store
+        self.cache = cache
+        self.encoder = encoder
+        self._preparer = Preparer(encoder)
+        self._index: VectorIndex | None = None
+        self._generation = -1
+        self._behind = 0  # Chunks that came or went since the snapshot was written.
+        self._lock = Lock()  # FAISS must not be searched while it is changed.
+
+    def add(
+        self,
+        items: Iterable[Article | Refusal],
+        *,
+        on_passages: Callable[[int], None] | None = None,
+    ) -> Iterator[Result]:
+        """Add or update articles; see `Ingest.add`.
+
+        Raises:
+            LibraryBusy: Another process is writing.
+            LibraryUnwritable: The library is read-only, or the disk is full.
+        """
+        with self._writing():
+            yield from Ingest(
+                self.store, self.encoder, self._preparer, on_passages=on_passages
+            ).add(items)
+
+    def remove(self, article_ids: Sequence[str]) -> None:
+        """Remove articles: all or, if one is not there, none.
+
+        Raises:
+            UnknownArticle: One of them is not there.
+            LibraryBusy: Another process is writing.
+        """
+        with self._writing():
+            self.store.remove(article_ids)
+
+    def nearest(self, vector: Matrix, k: int, filters: Filters) -> dict[int, float]:
+        """Find the chunks nearest to a vector.
+
+        Args:
+            vector: Unit vector, shape (dim,).
+            k: The most to return.
+            filters: Which articles count.
+
+        Returns:
+            Cosines by chunk id, highest first; ties go to the lower id.
+        """
+        among = self.store.passing(filters) if filters else None
+        with self._lock:
+            return self._current_index().search(vector, k, among=among)
+
+    def cosines(self, vector: Matrix, chunk_ids: Sequence[int]) -> dict[int, float]:
+        """Return the cosines of a vector with those of the chunks that are there, by id."""
+        with self._lock:
+            index = self._current_index()
+            there = [int(one) for one in np.intersect1d(index.ids(), list(chunk_ids))]
+            values = np.clip(index.rows(there) @ vector, -1.0, 1.0)
+        return dict(zip(there, values.tolist(), strict=True))
+
+    def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
+        """Return for each chunk its vector and then its sentences', shape (1 + sentences, dim).
+
+        Raises:
+            MissingVectors: Offline, and the cache lacks some.
+        """
+        return self.encoder.encode([chunk.passage for chunk in chunks])
+
+    def chunks_of_text(self, article: Article) -> list[StoredChunk]:
+        """Chunk an article as if it were added, without adding it.
+
+        Returns:
+            Chunks in text order; they are not kept, so their ids only count them.
+
+        Raises:
+            BadArticle: It could not be added either.
+        """
+        check_article(article)
+        return [
+            StoredChunk(
+                number, article.id, chunk.span, chunk.span.of(article.text), chunk.sentences
+            )
+            for number, chunk in enumerate(self._preparer.prepare(article).chunks)
+        ]
+
+    def sync(self) -> None:
+        """Bring the index up to date now, and its snapshot if that is far behind."""
+        with self._lock:
+            index = self._current_index()
+            if self._behind > _STALE_SHARE * len(index):
+                # Reading goes on without a snapshot; it only saves time.
+                with suppress(OSError):
+                    index.save(self._snapshot_path(), self._head(self._generation))
+                    self._behind = 0
+
+    def close(self) -> None:
+        """Close the files."""
+        self.store.close()
+        self.cache.close()
+
+    def _current_index(self) -> VectorIndex:
+        """Return the index after bringing it in step with the store; call under the lock."""
+        generation = self.store.generation()
+        if self._index is None:
+            dim = self.encoder.profile.dim
+            loaded = load_snapshot(self._snapshot_path(), self._head(generation), dim)
+            self._index = loaded or VectorIndex(dim)
+        if generation != self._generation:
+            self._follow(self._index, self.store.chunk_ids())
+            self._generation = generation
+        return self._index
+
+    def _follow(self, index: VectorIndex, wanted: Ids) -> None:
+        # An id is never used twice, so what differs is what came and what went.
+        there = index.ids()
+        self._behind += index.remove(np.setdiff1d(there, wanted))
+        new = np.setdiff1d(wanted, there)
+        for start in range(0, len(new), _CHUNKS_A_STEP):
+            found = self.store.chunks(new[start : start + _CHUNKS_A_STEP].tolist())
+            rows = [matrix[0] for matrix in self.vectors(list(found.values()))]
+            if rows:
+                index.add(list(found), np.stack(rows))
+            self._behind += len(rows)
+
+    def _snapshot_path(self) -> Path:
+        return self.folder / f"index-{self.encoder.fingerprint[:16]}.faiss"
+
+    def _head(self, generation: int) -> SnapshotHead:
+        return SnapshotHead(self.store.identity(), self.encoder.fingerprint, generation)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Be the only writer, of all threads and processes."""
+        lock = FileLock(self.folder / "write.lock", timeout=_WAIT_SECONDS)
+        note = self.folder / "writer"
+        try:
+            lock.acquire()
+        except Timeout as error:
+            holder = note.read_text() if note.exists() else "unknown"
+            raise LibraryBusy(
+                f"Process {holder} has been writing to {self.folder} for over "
+                f"{_WAIT_SECONDS:.0f} seconds; try again when it is done."
+            ) from error
+        except OSError as error:
+            raise LibraryUnwritable(
+                f"{self.folder} cannot be written: {error.strerror}. Change its permissions, or "
+                "choose another folder with --library."
+            ) from error
+        try:
+            with suppress(OSError):  # Only a help for those who wait.
+                note.write_text(str(os.getpid()))
+            yield
+        finally:
+            lock.release()

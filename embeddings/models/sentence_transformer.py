@@ -1,0 +1,259 @@
+"""Runs sentence-transformers models. The only module that imports torch or transformers."""
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tokenizers import Encoding
+
+from embeddings.article import Span
+from embeddings.encoder import ModelProfile, Passage, Role
+from embeddings.errors import ModelUnavailable
+from embeddings.models.files import fingerprint, locate
+from embeddings.models.tokens import open_tokenizer
+from embeddings.vectors import Matrix, unit
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+# Tokens in one batch, padding included: enough to fill the matrix units of a few cores,
+# little enough to stay within some hundred megabytes.
+_BATCH_TOKENS = 8192
+
+
+class SentenceTransformerEncoder:
+    """An Encoder on a sentence-transformers model, which is loaded when first needed.
+
+    For a model that pools by the mean of its tokens, one pass over a passage gives the
+    passage's vector (the mean over all its tokens, exactly as `encode` of the library) and
+    each sentence's vector in its context (the mean over the sentence's tokens).
+
+    Source: Günther et al. (2024), "Late Chunking", arXiv 2409.04701, here with sentences in
+    passages rather than passages in documents.
+    """
+
+    def __init__(self, name: str, *, device: str | None = None, download: bool = False) -> None:
+        self._name = name
+        self._device = device
+        self._download = download
+        self._lock = Lock()
+
+    @cached_property
+    def _folder(self) -> Path:
+        return locate(self._name, download=self._download)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest over the model's files; does not load the model."""
+        return fingerprint(self._folder)
+
+    @property
+    def profile(self) -> ModelProfile:
+        """What the model is; loads it."""
+        return self._loaded.profile
+
+    def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
+        """Embed passages together with their sentences; see `Encoder.encode`."""
+        with self._lock:  # A model's forward pass is not promised to be re-entrant.
+            return self._loaded.encode(passages)
+
+    @cached_property
+    def _loaded(self) -> "_LoadedModel":
+        return _LoadedModel(self._name, self._folder, self.fingerprint, self._device)
+
+
+class _LoadedModel:
+    """A model in memory."""
+
+    def __init__(self, name: str, folder: Path, print_: str, device: str | None) -> None:
+        self._model = _load(name, folder, device)
+        self._tokenizer = _tokenizer_of(self._model)
+        marks = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        prompts = [self._prompt(role) for role in Role]
+        longest_prompt = max(len(self._tokens(prompt)) for prompt in prompts)
+        limit = self._model.max_seq_length
+        # A static model has no limit; passages are still kept to what one would read.
+        self._window = 512 if limit is None or limit > 100_000 else int(limit) - marks
+        self.profile = ModelProfile(
+            name=name,
+            fingerprint=print_,
+            dim=int(self._model.get_embedding_dimension() or 0),
+            max_tokens=self._window - longest_prompt,
+            tokenizer=self._tokenizer.to_str(),
+        )
+        self._pools_by_mean = _pools_by_mean(self._model)
+
+    def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
+        if self._pools_by_mean:
+            return self._encode_tokens(passages)
+        return self._encode_apart(passages)
+
+    def _encode_tokens(self, passages: Sequence[Passage]) -> list[Matrix]:
+        """One pass over every passage; sentences are means over their own tokens."""
+        windows: list[str] = []
+        owners: list[tuple[int, int]] = []  # passage, where the window starts in its text
+        for row, passage in enumerate(passages):
+            for start, window in self._windows(self._prompt(passage.role) + passage.text):
+                windows.append(window)
+                owners.append((row, start - len(self._prompt(passage.role))))
+        sums = [np.zeros((1 + len(p.sentences), self.profile.dim), np.float32) for p in passages]
+        for number, states, starts in self._token_states(windows):
+            row, shift = owners[number]
+            sums[row][0] += states.sum(axis=0)
+            for position, span in enumerate(passages[row].sentences, start=1):
+                inside = (starts + shift >= span.start) & (starts + shift < span.end)
+                sums[row][position] += states[inside].sum(axis=0)
+        # A mean and a sum point the same way, so the count is not needed.
+        return [unit(rows) for rows in sums]
+
+    def _token_states(
+        self, windows: Sequence[str]
+    ) -> Iterator[tuple[int, Matrix, "np.ndarray[Any, np.dtype[np.int64]]"]]:
+        """Yield each window's number, its tokens' vectors and where each token starts.
+
+        A token that the model adds of its own starts before any text.
+        """
+        import torch
+
+        encodings: list[Encoding] = self._tokenizer.encode_batch(list(windows))
+        for batch in _batches([len(encoding) for encoding in encodings]):
+            longest = max(len(encodings[number]) for number in batch)
+            ids = torch.full((len(batch), longest), self._pad_id, dtype=torch.long)
+            mask = torch.zeros_like(ids)
+            for row, number in enumerate(batch):
+                ids[row, : len(encodings[number])] = torch.tensor(encodings[number].ids)
+                mask[row, : len(encodings[number])] = 1
+            features = {"input_ids": ids, "attention_mask": mask}
+            if "token_type_ids" in self._model.tokenizer.model_input_names:
+                features["token_type_ids"] = torch.zeros_like(ids)
+            features = {key: value.to(self._model.device) for key, value in features.items()}
+            with torch.inference_mode():
+                states = self._model[0](features)["token_embeddings"].float().cpu().numpy()
+            for row, number in enumerate(batch):
+                encoding = encodings[number]
+                starts = np.array(
+                    [
+                        -(1 << 60) if special else start
+                        for (start, _), special in zip(
+                            encoding.offsets, encoding.special_tokens_mask, strict=True
+                        )
+                    ],
+                    dtype=np.int64,
+                )
+                yield number, states[row, : len(encoding)], starts
+
+    def _encode_apart(self, passages: Sequence[Passage]) -> list[Matrix]:
+        """Passages and sentences each on their own, for models that pool in other ways."""
+        texts = [
+            (passage.role, text)
+            for passage in passages
+            for text in (passage.text, *(span.of(passage.text) for span in passage.sentences))
+        ]
+        windows: list[str] = []
+        owners: list[int] = []
+        for number, (role, text) in enumerate(texts):
+            for _, window in self._windows(text):
+                windows.append(self._prompt(role) + window)
+                owners.append(number)
+        sums = np.zeros((len(texts), self.profile.dim), np.float32)
+        if windows:
+            rows = self._model.encode(
+                windows, prompt="", convert_to_numpy=True, show_progress_bar=False
+            )
+            np.add.at(sums, owners, unit(rows))
+        rows = unit(sums)
+        ends = np.cumsum([1 + len(passage.sentences) for passage in passages])[:-1]
+        return [np.ascontiguousarray(part) for part in np.split(rows, ends)] if passages else []
+
+    def _windows(self, text: str) -> Iterator[tuple[int, str]]:
+        """Cut a text into parts the model reads whole; yield each with where it starts."""
+        tokens = self._tokens(text)
+        if len(tokens) <= self._window:
+            yield 0, text
+            return
+        first = 0
+        while first < len(tokens):
+            last = min(first + self.profile.max_tokens, len(tokens))
+            if last < len(tokens):
+                last = _word_start(text, tokens, first, last)
+            end = len(text) if last == len(tokens) else tokens[last].start
+            yield tokens[first].start, text[tokens[first].start : end]
+            first = last
+
+    def _tokens(self, text: str) -> list[Span]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [Span(start, end) for start, end in encoding.offsets]
+
+    @cached_property
+    def _pad_id(self) -> int:
+        return int(self._model.tokenizer.pad_token_id or 0)
+
+    def _prompt(self, role: Role) -> str:
+        prompts: dict[str, str | None] = self._model.prompts
+        # Models that call documents passages name the prompt so too.
+        named = prompts.get(role) or (prompts.get("passage") if role is Role.DOCUMENT else "")
+        return named or ""
+
+
+def _word_start(text: str, tokens: Sequence[Span], first: int, last: int) -> int:
+    """Move a cut back to where a word begins, unless that would leave less than half."""
+    for cut in range(last, first + (last - first) // 2, -1):
+        start = tokens[cut].start
+        if start > 0 and text[start - 1].isspace():
+            return cut
+    return last
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Group texts of like length, so that little is padded, within the token budget."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _load(name: str, folder: Path, device: str | None) -> "SentenceTransformer":
+    # The files are at hand by now, so the hub has nothing to add; it is asked even for
+    # local files otherwise. Read by the library when it is imported.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(str(folder), device=device, local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelUnavailable(f"The model {name!r} cannot be loaded: {error}") from error
+
+
+def _tokenizer_of(model: "SentenceTransformer") -> Any:  # noqa: ANN401
+    tokenizer: Any = model.tokenizer
+    definition = getattr(tokenizer, "backend_tokenizer", tokenizer)
+    if not hasattr(definition, "to_str"):
+        raise ModelUnavailable(
+            "The model has no tokenizer of the `tokenizers` library (tokenizer.json); "
+            "positions of tokens in the text, which Parallax needs, are not to be had from it."
+        )
+    return open_tokenizer(definition.to_str())
+
+
+def _pools_by_mean(model: "SentenceTransformer") -> bool:
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+
+    modules = list(model)
+    return (
+        len(modules) in (2, 3)
+        and isinstance(modules[0], Transformer)
+        and isinstance(modules[1], Pooling)
+        and modules[1].pooling_mode in ("mean", ("mean",), ["mean"])
+        and modules[1].include_prompt
+        and all(isinstance(module, Normalize) for module in modules[2:])
+    )

@@ -1,0 +1,412 @@
+"""The truth of a library: articles, their blocks, chunks and sentences, and the terms in them."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.article import Article, Block, Label, Span
+from embeddings.chunks import Chunk, Sentence
+from embeddings.database import Connection, Database, Row, in_batches
+from embeddings.encoder import Passage, passage_at
+from embeddings.errors import UnknownArticle
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedArticle:
+    """An article with all that was found out about its text, ready to be kept.
+
+    Attributes:
+        article: The article; its id is set.
+        digest: Of everything that was given; the same digest, the same article.
+        blocks: Labelled spans in text order.
+        chunks: Runs of body sentences in text order.
+    """
+
+    article: Article
+    digest: bytes
+    blocks: Sequence[Block]
+    chunks: Sequence[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk as it is kept.
+
+    Attributes:
+        id: Its own for ever; never given to another chunk.
+        article_id: The article it is of.
+        span: Where it stands in the article's text.
+        text: What stands there.
+        sentences: Its sentences; spans are positions in the article's text.
+    """
+
+    id: int
+    article_id: str
+    span: Span
+    text: str
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def passage(self) -> Passage:
+        """What is embedded of it: its text and its sentences."""
+        return passage_at(self.span.start, self.text, (one.span for one in self.sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles count: of one source, published from one day to another (inclusive).
+
+    Days are ISO 8601 dates. An article without a date is in no span of time.
+    """
+
+    source: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is left out."""
+        return self != Filters()
+
+
+class Store:
+    """Articles and what was found out about their texts, in one SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the store, make it if it is not there.
+
+        Raises:
+            LibraryDamaged: The file is not a store.
+            LibraryUnwritable: It is not there and cannot be made.
+        """
+        schema = (files("embeddings") / "schema.sql").read_text(encoding="utf-8")
+        self._database = Database(path, [schema], durable=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the file; nothing if it is sound."""
+        return self._database.check()
+
+    # What changes it
+
+    def put(self, prepared: Iterable[PreparedArticle]) -> None:
+        """Keep articles, each in place of the one with its id, in one transaction."""
+        with self._database.writing() as connection:
+            for one in prepared:
+                _delete(connection, one.article.id)
+                _insert(connection, one)
+            _advance(connection)
+
+    def remove(self, article_ids: Sequence[str]) -> None:
+        """Remove articles, in one transaction: all or, if one is not there, none.
+
+        Raises:
+            UnknownArticle: One of them is not there.
+        """
+        with self._database.writing() as connection:
+            for article_id in article_ids:
+                if not _delete(connection, article_id):
+                    raise UnknownArticle(article_id)
+            _advance(connection)
+
+    # What it knows
+
+    def generation(self) -> int:
+        """Return a number that grows with every change."""
+        return int(self._fact("generation"))
+
+    def identity(self) -> str:
+        """Return what tells this library from every other."""
+        return self._fact("identity")
+
+    def counts(self) -> dict[str, int]:
+        """Return how many articles, chunks and sentences there are."""
+        with self._database.reading() as connection:
+            return {
+                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("articles", "chunks", "sentences")
+            }
+
+    def digests(self, article_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the digests of those of the articles that are there."""
+        with self._database.reading() as connection:
+            return {
+                row["id"]: row["digest"]
+                for marks, batch in in_batches(article_ids)
+                for row in connection.execute(
+                    f"SELECT id, digest FROM articles WHERE id IN ({marks})", batch
+                )
+            }
+
+    def id_by_origin(self, origin: str) -> str | None:
+        """Return the id of the article that was read from a file."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT id FROM articles WHERE origin = ?", (origin,)
+            ).fetchone()
+        return None if row is None else str(row["id"])
+
+    def article(self, article_id: str) -> Article:
+        """Return an article.
+
+        Raises:
+            UnknownArticle: It is not there.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT * FROM articles WHERE id = ?", (article_id,)
+            ).fetchone()
+        if row is None:
+            raise UnknownArticle(article_id)
+        return _article(row)
+
+    def articles(self, *, after: str = "", limit: int = 100) -> list[Article]:
+        """Return a page of articles in the order of their ids, texts left empty.
+
+        Args:
+            after: The page starts with the first id behind this one.
+            limit: The most articles on the page.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, title, '' AS text, source, url, published, language, authors, extra, "
+                "origin FROM articles WHERE id > ? ORDER BY id LIMIT ?",
+                (after, limit),
+            ).fetchall()
+        return [_article(row) for row in rows]
+
+    def headers(self, article_ids: Sequence[str]) -> dict[str, Article]:
+        """Return those of the articles that are there, texts left empty, by id."""
+        with self._database.reading() as connection:
+            return {
+                row["id"]: _article(row)
+                for marks, batch in in_batches(article_ids)
+                for row in connection.execute(
+                    "SELECT id, title, '' AS text, source, url, published, language, authors, "
+                    f"extra, origin FROM articles WHERE id IN ({marks})",
+                    batch,
+                )
+            }
+
+    def blocks(self, article_id: str) -> list[Block]:
+        """Return an article's blocks in text order; none if it is not there."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                'SELECT start, blocks."end", label, reason FROM blocks JOIN articles '
+                "ON number = article WHERE id = ? ORDER BY start",
+                (article_id,),
+            ).fetchall()
+        return [
+            Block(Span(row["start"], row["end"]), Label(row["label"]), row["reason"])
+            for row in rows
+        ]
+
+    def chunk_ids(self) -> Ids:
+        """Return the ids of all chunks, rising."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
+        return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
+
+    def chunks(self, chunk_ids: Sequence[int]) -> dict[int, StoredChunk]:
+        """Return those of the chunks that are there, by id."""
+        with self._database.reading() as connection:
+            return {
+                chunk.id: chunk
+                for marks, batch in in_batches(chunk_ids)
+                for chunk in _chunks(connection, f"chunks.id IN ({marks})", batch)
+            }
+
+    def chunks_of(self, article_ids: Sequence[str]) -> list[StoredChunk]:
+        """Return all chunks of articles, article by article, in text order."""
+        with self._database.reading() as connection:
+            found = [
+                chunk
+                for marks, batch in in_batches(article_ids)
+                for chunk in _chunks(connection, f"articles.id IN ({marks})", batch)
+            ]
+        place = {article_id: number for number, article_id in enumerate(article_ids)}
+        return sorted(found, key=lambda chunk: (place[chunk.article_id], chunk.span))
+
+    def passing(self, filters: Filters) -> Ids:
+        """Return the ids of the chunks whose articles pass, rising."""
+        condition, values = _condition(filters)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT chunks.id FROM chunks JOIN articles ON number = article "
+                f"WHERE {condition} ORDER BY chunks.id",
+                values,
+            ).fetchall()
+        return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
+
+    def match(self, words: Sequence[str], filters: Filters, k: int) -> dict[int, float]:
+        """Find the chunks that hold any of the words, by stem.
+
+        Args:
+            words: Query words; an empty list finds nothing.
+            filters: Which articles count.
+            k: The most chunks to return.
+
+        Returns:
+            BM25 of the best chunks by id (above 0, higher is closer), best first; ties go to
+            the lower id.
+        """
+        if not words:
+            return {}
+        condition, values = _condition(filters)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT chunks.id, -bm25(chunk_terms) AS score FROM chunk_terms "
+                "JOIN chunks ON chunks.id = chunk_terms.rowid "
+                "JOIN articles ON number = article "
+                f"WHERE chunk_terms MATCH ? AND {condition} "
+                "ORDER BY score DESC, chunks.id LIMIT ?",
+                (" OR ".join(map(_quoted, words)), *values, k),
+            ).fetchall()
+        return {row["id"]: row["score"] for row in rows}
+
+    def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return for each of the chunks which of the words it holds, by stem, in their order."""
+        held: dict[int, list[str]] = {chunk_id: [] for chunk_id in chunk_ids}
+        with self._database.reading() as connection:
+            for word in dict.fromkeys(words):
+                for marks, batch in in_batches(chunk_ids):
+                    rows = connection.execute(
+                        "SELECT rowid FROM chunk_terms "
+                        f"WHERE chunk_terms MATCH ? AND rowid IN ({marks})",
+                        (_quoted(word), *batch),
+                    )
+                    for row in rows:
+                        held[row["rowid"]].append(word)
+        return held
+
+    def _fact(self, name: str) -> str:
+        with self._database.reading() as connection:
+            (value,) = connection.execute(
+                "SELECT value FROM library WHERE name = ?", (name,)
+            ).fetchone()
+        return str(value)
+
+
+def _delete(connection: Connection, article_id: str) -> bool:
+    connection.execute(
+        "DELETE FROM chunk_terms WHERE rowid IN (SELECT chunks.id FROM chunks "
+        "JOIN articles ON number = article WHERE articles.id = ?)",
+        (article_id,),
+    )
+    # Blocks, chunks and sentences go with their article by themselves.
+    return connection.execute("DELETE FROM articles WHERE id = ?", (article_id,)).rowcount > 0
+
+
+def _advance(connection: Connection) -> None:
+    connection.execute("UPDATE library SET value = value + 1 WHERE name = 'generation'")
+
+
+def _insert(connection: Connection, one: PreparedArticle) -> None:
+    article = one.article
+    number = connection.execute(
+        "INSERT INTO articles (id, title, text, source, url, published, language, authors, "
+        "extra, origin, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            article.id,
+            article.title,
+            article.text,
+            article.source,
+            article.url,
+            article.published,
+            article.language,
+            json.dumps(article.authors, ensure_ascii=False),
+            json.dumps(dict(article.extra), ensure_ascii=False),
+            article.origin,
+            one.digest,
+        ),
+    ).lastrowid
+    connection.executemany(
+        "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
+        (
+            (number, block.span.start, block.span.end, block.label, block.reason)
+            for block in one.blocks
+        ),
+    )
+    for chunk in one.chunks:
+        span = chunk.span
+        chunk_id = connection.execute(
+            'INSERT INTO chunks (article, start, "end") VALUES (?, ?, ?)',
+            (number, span.start, span.end),
+        ).lastrowid
+        connection.executemany(
+            "INSERT INTO sentences VALUES (?, ?, ?, ?)",
+            (
+                (chunk_id, sentence.span.start, sentence.span.end, sentence.whole)
+                for sentence in chunk.sentences
+            ),
+        )
+        connection.execute(
+            "INSERT INTO chunk_terms (rowid, text) VALUES (?, ?)",
+            (chunk_id, span.of(article.text)),
+        )
+
+
+def _article(row: Row) -> Article:
+    return Article(
+        id=row["id"],
+        title=row["title"],
+        text=row["text"],
+        source=row["source"],
+        url=row["url"],
+        published=row["published"],
+        language=row["language"],
+        authors=tuple(json.loads(row["authors"])),
+        extra=json.loads(row["extra"]),
+        origin=row["origin"],
+    )
+
+
+def _chunks(
+    connection: Connection, condition: str, values: Sequence[object]
+) -> Iterator[StoredChunk]:
+    sentences: dict[int, list[Sentence]] = {}
+    join = f"JOIN articles ON number = article WHERE {condition}"
+    for row in connection.execute(
+        'SELECT chunk, sentences.start, sentences."end", whole FROM chunks '
+        f"JOIN sentences ON chunk = chunks.id {join} ORDER BY chunk, sentences.start",
+        tuple(values),
+    ):
+        span = Span(row["start"], row["end"])
+        sentences.setdefault(row["chunk"], []).append(Sentence(span, bool(row["whole"])))
+    for row in connection.execute(
+        'SELECT chunks.id AS chunk, articles.id AS article_id, start, "end", '
+        # SQLite counts code points from 1, as we count them from 0.
+        f'substr(text, start + 1, "end" - start) AS text FROM chunks {join}',
+        tuple(values),
+    ):
+        yield StoredChunk(
+            id=row["chunk"],
+            article_id=row["article_id"],
+            span=Span(row["start"], row["end"]),
+            text=row["text"],
+            sentences=tuple(sentences.get(row["chunk"], ())),
+        )
+
+
+def _condition(filters: Filters) -> tuple[str, list[str]]:
+    tests = {
+        "source = ? COLLATE NOCASE": filters.source,
+        "substr(published, 1, 10) >= ?": filters.since,
+        "substr(published, 1, 10) <= ?": filters.until,
+    }
+    used = {test: value for test, value in tests.items() if value is not None}
+    return " AND ".join(used) or "1", list(used.values())
+
+
+def _quoted(word: str) -> str:
+    """Make a word a string of the full-text query language, whatever is in it."""
+    return '"' + word.replace('"', '""') + '"'

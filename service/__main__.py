@@ -1,0 +1,5 @@
+"""`python -m service` does what `parallax` does."""
+
+from service.cli import main
+
+main()

@@ -1,0 +1,191 @@
+"""The shapes of all answers; over HTTP and from the command line they are the same."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Answer(BaseModel):
+    """Something that is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Quote(Answer):
+    """Words of an article with their place: `text == article.text[start:end]`."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+
+
+class ScoredQuote(Quote):
+    """A quote and how close it is; higher is closer."""
+
+    score: float
+
+
+class Hit(Quote):
+    """A passage that was found.
+
+    `dense` is the cosine with the question, `lexical` its BM25 (0 if it holds none of the
+    question's words); None where that part was not asked for.
+    """
+
+    title: str
+    source: str | None
+    published: str | None
+    score: float
+    dense: float | None
+    lexical: float | None
+    sentences: list[ScoredQuote]
+    terms: list[str]
+
+
+class SimilarArticle(Answer):
+    """An article that is like another one."""
+
+    id: str
+    title: str
+    source: str | None
+    published: str | None
+    score: float
+
+
+class SimilarArticles(Answer):
+    """Articles like one article, closest first."""
+
+    articles: list[SimilarArticle]
+
+
+class Pair(Answer):
+    """A sentence of each of two articles that say alike."""
+
+    a: Quote
+    b: Quote
+    score: float
+
+
+class Similarity(Answer):
+    """How alike two articles are, and by which sentences."""
+
+    score: float
+    pairs: list[Pair]
+
+
+class Difference(Answer):
+    """What two sentences that say the same put differently."""
+
+    kind: str
+    a: Quote
+    b: Quote
+
+
+class SharedPair(Pair):
+    """What both articles say, and in what they differ there."""
+
+    differs: list[Difference]
+
+
+class Comparison(Answer):
+    """What two articles share, what only one says, and what may be shared."""
+
+    score: float
+    shared: list[SharedPair]
+    only_a: list[Quote]
+    only_b: list[Quote]
+    unsure: list[Pair]
+
+
+class SummarySentence(Quote):
+    """A sentence of a summary.
+
+    `score` holds the parts that chose it and their `total`; `also_in` the sentences of other
+    articles that say it too.
+    """
+
+    score: dict[str, float]
+    also_in: list[ScoredQuote]
+
+
+class LeftOut(Quote):
+    """A sentence that would have been chosen, and why it was not."""
+
+    reason: str
+
+
+class Summary(Answer):
+    """Sentences quoted verbatim, in the order of the articles and of each article's text."""
+
+    text: str
+    words: int
+    sentences: list[SummarySentence]
+    left_out: list[LeftOut]
+
+
+class SearchAnswer(Answer):
+    """Passages found, best first, and a summary of them if one was asked for."""
+
+    hits: list[Hit]
+    summary: Summary | None = None
+
+
+class LabelledBlock(Quote):
+    """A block of an article, its label, and why it bears it."""
+
+    label: str
+    reason: str
+
+
+class ArticleHeader(Answer):
+    """What is known of an article besides its text."""
+
+    id: str
+    title: str
+    source: str | None
+    url: str | None
+    published: str | None
+    language: str | None
+    authors: list[str]
+
+
+class ArticlePage(Answer):
+    """Articles in the order of their ids."""
+
+    articles: list[ArticleHeader]
+
+
+class ArticleDetail(ArticleHeader):
+    """An article with its text and labelled blocks."""
+
+    text: str
+    extra: dict[str, object]
+    blocks: list[LabelledBlock]
+
+
+class AddResult(Answer):
+    """What became of one article that was to be added."""
+
+    id: str
+    status: str
+    error: str | None = None
+
+
+class AddResults(Answer):
+    """What became of the articles that were to be added, in the order given."""
+
+    results: list[AddResult]
+
+
+class CachedModelAnswer(Answer):
+    """What the cache holds of one model."""
+
+    model: str
+    fingerprint: str
+    entries: int
+    bytes: int
+
+
+class CacheStats(Answer):
+    """What the cache holds, model by model, the oldest first."""
+
+    models: list[CachedModelAnswer]

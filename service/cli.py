@@ -1,0 +1,408 @@
+"""The commands. Nothing heavy is imported before a command needs it."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from embeddings.errors import BadRequest, ParallaxError
+
+if TYPE_CHECKING:
+    from service.corpus import Corpus
+    from service.reading import Ref
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    """Turns errors that a user can act on into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BadRequest as error:
+            raise click.UsageError(str(error)) from error
+        except ParallaxError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:  # What reads our output has seen enough.
+            sys.stderr.close()
+            raise SystemExit(1) from None
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="parallax-news", prog_name="parallax")
+def main() -> None:
+    """Ask a library of news articles.
+
+    Which passages speak of a thing, which articles are alike, what two of them share, and
+    the short version - every sentence quoted verbatim, with its place in its source.
+    """
+
+
+def _common(command: Command) -> Command:
+    """Give a command the options that all commands take."""
+    for option in (
+        click.option(
+            "--offline",
+            is_flag=True,
+            default=None,
+            help="Load no model; vectors come from the cache alone.",
+        ),
+        click.option(
+            "--model", metavar="NAME", help="Any sentence-transformers model, by name or path."
+        ),
+        click.option(
+            "--library",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the library.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead.")
+_k = click.option("-k", default=10, show_default=True, help="The most results.")
+
+
+@contextmanager
+def _corpus(library: Path | None, model: str | None, offline: bool | None) -> Iterator["Corpus"]:
+    from service.corpus import Corpus
+    from service.settings import read_settings
+
+    corpus = Corpus.open(read_settings(library=library, model=model, offline=offline))
+    try:
+        yield corpus
+    finally:
+        corpus.close()
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True)
+@_as_json
+@_common
+def add(paths: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: ANN401
+    """Add or update articles from files, folders or standard input (-).
+
+    Reads text, Markdown, HTML, JSONL and CSV. One bad file never stops the rest. It may be
+    interrupted and repeated: what was reported is kept, what is unchanged costs nothing.
+    """
+    from collections import Counter
+
+    from embeddings.readers import read_paths, total_bytes
+    from service import terminal
+    from service.answers import AddResults
+
+    results = []
+    with _corpus(**common) as corpus:
+        try:
+            with terminal.progress("Adding", total_bytes(paths), "bytes read") as advance:
+                items = read_paths(paths, stdin=sys.stdin.buffer, on_bytes=advance)
+                for result in corpus.add(items):
+                    results.append(result)
+                    if result.error:
+                        terminal.err.print(f"refused {result.id}: {result.error}", markup=False)
+        except KeyboardInterrupt:
+            done = sum(result.status in ("added", "updated") for result in results)
+            terminal.err.print(
+                f"Interrupted. {done} articles were added or updated and are kept; the same "
+                "command goes on from there."
+            )
+            raise SystemExit(130) from None
+        encoded = corpus.library.encoder.encoded
+    if as_json:
+        terminal.print_json(AddResults(results=results))
+    counts = Counter(result.status for result in results)
+    statuses = ("added", "updated", "unchanged", "refused")
+    told = ", ".join(f"{counts[status]} {status}" for status in statuses)
+    (terminal.err if as_json else terminal.out).print(f"{told}; {encoded} passages embedded.")
+    if counts["refused"]:
+        raise SystemExit(1)
+
+
+@main.command("list")
+@click.option("--after", default="", metavar="ID", help="Start behind this id.")
+@click.option("--limit", default=100, show_default=True, help="The most articles.")
+@_as_json
+@_common
+def list_(after: str, limit: int, as_json: bool, **common: Any) -> None:  # noqa: ANN401
+    """List the articles of the library, in the order of their ids."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        page = corpus.articles(after=after, limit=limit)
+    if as_json:
+        terminal.print_json(page)
+        return
+    terminal.print_articles(page)
+    if len(page.articles) == limit:
+        last = page.articles[-1].id
+        terminal.err.print(f"There may be more: parallax list --after {last}", markup=False)
+
+
+@main.command()
+@click.argument("article_id", metavar="ID")
+@_as_json
+@_common
+def show(article_id: str, as_json: bool, **common: Any) -> None:  # noqa: ANN401
+    """Show an article, block by block, and why each block bears its label."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        article = corpus.article(article_id)
+    (terminal.print_json if as_json else terminal.print_article)(article)
+
+
+@main.command()
+@click.argument("article_ids", nargs=-1, required=True, metavar="ID...")
+@_common
+def remove(article_ids: Sequence[str], **common: Any) -> None:  # noqa: ANN401
+    """Remove articles. Their vectors stay in the cache."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        corpus.remove(article_ids)
+    terminal.err.print(f"Removed {len(article_ids)}.")
+
+
+@main.command()
+@click.argument("query")
+@_k
+@click.option(
+    "--mode",
+    type=click.Choice(["hybrid", "dense", "lexical"]),
+    default="hybrid",
+    show_default=True,
+    help="By meaning and words, by meaning, or by words.",
+)
+@click.option("--source", metavar="NAME", help="Only articles of this source.")
+@click.option("--since", metavar="DAY", help="Only articles published on this day or later.")
+@click.option("--until", metavar="DAY", help="Only articles published on this day or earlier.")
+@click.option(
+    "--summary",
+    "summary_words",
+    type=int,
+    metavar="WORDS",
+    help="Summarise the hits in so many words.",
+)
+@_as_json
+@_common
+def search(
+    query: str,
+    k: int,
+    mode: str,
+    source: str | None,
+    since: str | None,
+    until: str | None,
+    summary_words: int | None,
+    as_json: bool,
+    **common: Any,  # noqa: ANN401
+) -> None:
+    """Find the passages that answer a question best."""
+    from service import terminal
+    from service.corpus import read_filters
+    from service.search import Mode
+
+    filters = read_filters(source, since, until)
+    with _corpus(**common) as corpus:
+        answer = corpus.search(
+            query, k=k, mode=Mode(mode), filters=filters, summary_words=summary_words
+        )
+    (terminal.print_json if as_json else terminal.print_search)(answer)
+
+
+@main.command()
+@click.argument("article", metavar="ID|PATH")
+@_k
+@_as_json
+@_common
+def similar(article: str, k: int, as_json: bool, **common: Any) -> None:  # noqa: ANN401
+    """Find the articles most like one of the library, or like a file."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        answer = corpus.similar(_one_ref(corpus, article), k=k)
+    (terminal.print_json if as_json else terminal.print_similar)(answer)
+
+
+@main.command()
+@click.argument("a", metavar="ID|PATH")
+@click.argument("b", metavar="ID|PATH")
+@_as_json
+@_common
+def compare(a: str, b: str, as_json: bool, **common: Any) -> None:  # noqa: ANN401
+    """Say what two articles share, what only one says, and where they differ."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        answer = corpus.compare(_one_ref(corpus, a), _one_ref(corpus, b))
+    (terminal.print_json if as_json else terminal.print_comparison)(answer)
+
+
+@main.command()
+@click.argument("articles", nargs=-1, metavar="[ID|PATH]...")
+@click.option("--query", metavar="TEXT", help="What the summary is to answer.")
+@click.option("--words", default=100, show_default=True, help="The most words.")
+@click.option("--sentences", type=int, help="The most sentences.")
+@click.option(
+    "--method",
+    type=click.Choice(["centroid", "lead"]),
+    default="centroid",
+    show_default=True,
+    help="How sentences are chosen.",
+)
+@_as_json
+@_common
+def summarize(
+    articles: Sequence[str],
+    query: str | None,
+    words: int,
+    sentences: int | None,
+    method: str,
+    as_json: bool,
+    **common: Any,  # noqa: ANN401
+) -> None:
+    """Summarise articles, or the best passages for a question.
+
+    Every sentence is quoted verbatim, with its place in its source.
+    """
+    from service import terminal
+    from service.summary import Method
+
+    with _corpus(**common) as corpus:
+        refs = [ref for article in articles for ref in _refs(corpus, article)]
+        answer = corpus.summarize(
+            refs, query=query, words=words, sentences=sentences, method=Method(method)
+        )
+    (terminal.print_json if as_json else terminal.print_summary)(answer)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port; 0 for any free one.",
+)
+@_common
+def serve(host: str, port: int, **common: Any) -> None:  # noqa: ANN401
+    """Serve the library over HTTP until stopped."""
+    from service.http import serve as serve_http
+
+    with _corpus(**common) as corpus:
+        serve_http(corpus, host, port)
+
+
+@main.command()
+@_common
+def doctor(**common: Any) -> None:  # noqa: ANN401
+    """Check the library, the model and the machine; say what is wrong and how to mend it."""
+    from service import terminal
+    from service.doctor import examine
+    from service.settings import read_settings
+
+    findings = examine(read_settings(**common))
+    for finding in findings:
+        mark = "[green]ok[/]  " if finding.is_well else "[red]FAIL[/]"
+        terminal.out.print(f"{mark} {terminal.escape(finding.what)}", soft_wrap=True)
+    if not all(finding.is_well for finding in findings):
+        raise SystemExit(1)
+
+
+@main.group()
+def cache() -> None:
+    """The embedding cache: vectors one can carry to another machine."""
+
+
+@cache.command("stats")
+@_as_json
+@_common
+def cache_stats(as_json: bool, **common: Any) -> None:  # noqa: ANN401
+    """Say what the cache holds, model by model."""
+    from service import terminal
+    from service.answers import CachedModelAnswer, CacheStats
+
+    with _corpus(**common) as corpus:
+        found = corpus.library.cache.models()
+    if as_json:
+        models = [
+            CachedModelAnswer(
+                model=one.name, fingerprint=one.fingerprint, entries=one.entries, bytes=one.bytes
+            )
+            for one in found
+        ]
+        terminal.print_json(CacheStats(models=models))
+        return
+    for one in found:
+        terminal.out.print(
+            f"{one.name} ({one.fingerprint[:12]}): {one.entries:,} entries, "
+            f"{one.bytes / 1e6:,.1f} MB of vectors",
+            markup=False,
+        )
+    if not found:
+        terminal.err.print("The cache is empty.")
+
+
+@cache.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_common
+def cache_export(file: Path, **common: Any) -> None:  # noqa: ANN401
+    """Write the whole cache to a file."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        corpus.library.cache.export_to(file)
+    size = file.stat().st_size
+    terminal.err.print(f"Wrote {file} ({size / 1e6:.1f} MB).", markup=False)
+
+
+@cache.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@_common
+def cache_import(file: Path, **common: Any) -> None:  # noqa: ANN401
+    """Take in an exported cache; what is damaged in it is left out."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        done = corpus.library.cache.import_from(file)
+    terminal.err.print(
+        f"{done.added} entries added, {done.present} were here already, {done.damaged} damaged."
+    )
+    if done.damaged:
+        raise SystemExit(1)
+
+
+@cache.command("verify")
+@_common
+def cache_verify(**common: Any) -> None:  # noqa: ANN401
+    """Check every entry against its checksum."""
+    from service import terminal
+
+    with _corpus(**common) as corpus:
+        wrong = corpus.library.cache.verify()
+        entries = sum(model.entries for model in corpus.library.cache.models())
+    for line in wrong:
+        terminal.err.print(line, markup=False)
+    if wrong:
+        raise SystemExit(1)
+    terminal.err.print(f"All {entries:,} entries are sound.")
+
+
+def _one_ref(corpus: "Corpus", given: str) -> "Ref":
+    refs = _refs(corpus, given)
+    if len(refs) != 1:
+        raise BadRequest(f"{given} holds {len(refs)} articles; expected one.")
+    return refs[0]
+
+
+def _refs(corpus: "Corpus", given: str) -> list["Ref"]:
+    """Return the articles meant by an id or a path; an id goes before a path."""
+    from service.reading import find_refs
+
+    return find_refs(corpus.library, given)

@@ -1,0 +1,281 @@
+"""The front: a library of articles one can ask."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Self
+
+from embeddings.article import Article
+from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.errors import BadRequest, LibraryUnwritable
+from embeddings.library import Library
+from embeddings.models.sentence_transformer import SentenceTransformerEncoder
+from embeddings.readers import Refusal
+from embeddings.store import Filters, Store
+from service.answers import (
+    AddResult,
+    ArticleDetail,
+    ArticleHeader,
+    ArticlePage,
+    Comparison,
+    LabelledBlock,
+    SearchAnswer,
+    SimilarArticles,
+    Similarity,
+    Summary,
+)
+from service.compare import compare
+from service.reading import Reading, Ref, read_ref, reading_of
+from service.search import Mode, Ranked, ask, hits, rank
+from service.settings import Settings
+from service.similarity import similar, similarity
+from service.summary import Method, summarize
+
+MOST_ARTICLES_A_PAGE = 1000
+
+# A summary that answers a question draws on this many of the best passages.
+_PASSAGES_A_SUMMARY = 20
+
+
+class Corpus:
+    """Articles one can add, find, compare and summarise.
+
+    All methods may be called by several threads at once. Each raises, besides what it
+    names, `LibraryDamaged` where a file of the library is not what was written, and
+    `MissingVectors` where it is offline and the cache lacks vectors.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Build the real parts: the only place that does.
+
+        Raises:
+            LibraryUnwritable: The folder is not there and cannot be made.
+            LibraryDamaged: What lies there is no library.
+        """
+        folder = settings.library
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryUnwritable(
+                f"No library at {folder}, and none can be made there: {error.strerror}."
+            ) from error
+        cache = EmbeddingCache(folder / "cache.sqlite3")
+        model = (
+            None
+            if settings.offline
+            else SentenceTransformerEncoder(
+                settings.model, device=settings.device, download=settings.download
+            )
+        )
+        encoder = CachedEncoder(cache, settings.model, model)
+        return cls(Library(folder, Store(folder / "library.sqlite3"), cache, encoder))
+
+    def close(self) -> None:
+        """Close the files."""
+        self.library.close()
+
+    # What changes it
+
+    def add(
+        self,
+        items: Iterable[Article | Refusal],
+        *,
+        on_passages: Callable[[int], None] | None = None,
+    ) -> Iterator[AddResult]:
+        """Add articles, or update those that are there; a result is given when it holds.
+
+        Args:
+            items: What was read; refusals are passed on.
+            on_passages: Told how many more passages are embedded, again and again.
+
+        Raises:
+            LibraryBusy: Another process is writing.
+            LibraryUnwritable: The library is read-only, or the disk is full.
+        """
+        for result in self.library.add(items, on_passages=on_passages):
+            yield AddResult(id=result.id, status=result.status, error=result.error)
+        self.library.sync()
+
+    def remove(self, article_ids: Sequence[str]) -> None:
+        """Remove articles: all or, if one is not there, none.
+
+        Raises:
+            UnknownArticle: One of them is not there.
+            LibraryBusy: Another process is writing.
+        """
+        self.library.remove(article_ids)
+        self.library.sync()
+
+    # What it tells
+
+    def articles(self, *, after: str = "", limit: int = 100) -> ArticlePage:
+        """Return a page of what is known of the articles, in the order of their ids.
+
+        Raises:
+            BadRequest: `limit` is out of range.
+        """
+        if not 1 <= limit <= MOST_ARTICLES_A_PAGE:
+            raise BadRequest(
+                f"limit is {limit}; expected a number from 1 to {MOST_ARTICLES_A_PAGE}."
+            )
+        found = self.library.store.articles(after=after, limit=limit)
+        return ArticlePage(articles=[ArticleHeader(**_header(article)) for article in found])
+
+    def article(self, article_id: str) -> ArticleDetail:
+        """Return an article with its labelled blocks.
+
+        Raises:
+            UnknownArticle: It is not there.
+        """
+        article = self.library.store.article(article_id)
+        return ArticleDetail(
+            **_header(article),
+            text=article.text,
+            extra=dict(article.extra),
+            blocks=[
+                LabelledBlock(
+                    article_id=article_id,
+                    start=block.span.start,
+                    end=block.span.end,
+                    text=block.span.of(article.text),
+                    label=block.label,
+                    reason=block.reason,
+                )
+                for block in self.library.store.blocks(article_id)
+            ],
+        )
+
+    # What it answers
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 10,
+        mode: Mode = Mode.HYBRID,
+        filters: Filters | None = None,
+        summary_words: int | None = None,
+    ) -> SearchAnswer:
+        """Find the passages that answer a question best, and summarise them if asked to.
+
+        Raises:
+            BadRequest: The question has no words, or a count is out of range.
+        """
+        question = ask(self.library, query, mode)
+        ranked = rank(self.library, question, k, mode, filters or Filters())
+        summary = None
+        if summary_words is not None:
+            summary = summarize(
+                self._passages(ranked),
+                words=summary_words,
+                question=question,
+            )
+        return SearchAnswer(hits=hits(self.library, question, ranked), summary=summary)
+
+    def similar(self, ref: Ref, *, k: int = 10) -> SimilarArticles:
+        """Find the articles most like one, never itself.
+
+        Raises:
+            UnknownArticle: It is not there.
+            BadRequest: `k` is out of range.
+        """
+        return similar(self.library, read_ref(self.library, ref), k)
+
+    def similarity(self, a: Ref, b: Ref) -> Similarity:
+        """Say how alike two articles are, and by which sentences.
+
+        Raises:
+            UnknownArticle: One of them is not there.
+        """
+        return similarity(read_ref(self.library, a), read_ref(self.library, b))
+
+    def compare(self, a: Ref, b: Ref) -> Comparison:
+        """Say what two articles share and what only one of them says.
+
+        Raises:
+            UnknownArticle: One of them is not there.
+        """
+        return compare(read_ref(self.library, a), read_ref(self.library, b))
+
+    def summarize(
+        self,
+        refs: Sequence[Ref] = (),
+        *,
+        query: str | None = None,
+        words: int = 100,
+        sentences: int | None = None,
+        method: Method = Method.CENTROID,
+    ) -> Summary:
+        """Summarise articles, or the best passages for a question, or articles towards one.
+
+        Raises:
+            BadRequest: Neither articles nor a question, or a count is out of range.
+            UnknownArticle: One of the articles is not there.
+        """
+        if not refs and query is None:
+            raise BadRequest("Nothing to summarise: name articles, a query, or both.")
+        question = None if query is None else ask(self.library, query)
+        if refs:
+            readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
+        else:
+            assert question is not None
+            readings = self._passages(
+                rank(self.library, question, _PASSAGES_A_SUMMARY, Mode.HYBRID, Filters())
+            )
+        return summarize(
+            readings, words=words, sentences=sentences, question=question, method=method
+        )
+
+    def _passages(self, ranked: Sequence[Ranked]) -> list[Reading]:
+        """Read the ranked passages, article by article in the order of their best ones."""
+        ids = list(dict.fromkeys(one.chunk.article_id for one in ranked))
+        headers = self.library.store.headers(ids)
+        return [
+            reading_of(
+                self.library,
+                headers[article_id],
+                sorted(
+                    (one.chunk for one in ranked if one.chunk.article_id == article_id),
+                    key=lambda chunk: chunk.span,
+                ),
+            )
+            for article_id in ids
+            if article_id in headers
+        ]
+
+
+def read_filters(
+    source: str | None = None, since: str | None = None, until: str | None = None
+) -> Filters:
+    """Make filters of what a user gave.
+
+    Raises:
+        BadRequest: A day is not one.
+    """
+    return Filters(source, _day("since", since), _day("until", until))
+
+
+def _day(name: str, given: str | None) -> str | None:
+    if given is None:
+        return None
+    try:
+        return datetime.fromisoformat(given).date().isoformat()
+    except ValueError as error:
+        raise BadRequest(
+            f"{name} is {given!r}; expected a day such as 2021-11-26 (ISO 8601)."
+        ) from error
+
+
+def _header(article: Article) -> dict[str, object]:
+    return {
+        "id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "url": article.url,
+        "published": article.published,
+        "language": article.language,
+        "authors": list(article.authors),
+    }

@@ -1,0 +1,127 @@
+"""An article as the answers see it: its statements, each a whole sentence with its vector."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.article import Article, Span, content_id
+from embeddings.errors import BadArticle
+from embeddings.library import Library
+from embeddings.readers import Refusal, read_paths
+from embeddings.store import StoredChunk
+from embeddings.vectors import Matrix
+from service.answers import Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A whole body sentence of an article.
+
+    Attributes:
+        article_id: The article it is of.
+        span: Where it stands in the article's text.
+        text: What stands there.
+        place: Its number among the article's sentences, pieces of overlong ones included.
+    """
+
+    article_id: str
+    span: Span
+    text: str
+    place: int
+
+    def quote(self) -> Quote:
+        """Return it as it stands in answers."""
+        return Quote(
+            article_id=self.article_id, start=self.span.start, end=self.span.end, text=self.text
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Statements of one article, in text order, and their vectors.
+
+    Attributes:
+        article: What is known of the article; its text may be left empty.
+        statements: Its whole body sentences (or some of them).
+        vectors: Unit rows, one a statement, shape (n, dim).
+    """
+
+    article: Article
+    statements: Sequence[Statement]
+    vectors: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An article that is meant: one of the library by its id, or a text of one's own."""
+
+    id: str | None = None
+    text: str | None = None
+    name: str | None = None
+    """What a text of one's own is called in the answer; else an id derived from it."""
+
+
+def read_ref(library: Library, ref: Ref) -> Reading:
+    """Read an article, of the library or not.
+
+    Raises:
+        UnknownArticle: The library has no article of that id.
+        BadArticle: A text is empty, too long or not storable.
+        MissingVectors: Offline, and the cache lacks some.
+    """
+    if ref.id is not None:
+        article = library.store.article(ref.id)
+        return reading_of(library, article, library.store.chunks_of([ref.id]))
+    text = ref.text or ""
+    article = Article(text, id=ref.name or content_id(text))
+    return reading_of(library, article, library.chunks_of_text(article))
+
+
+def find_refs(library: Library, given: str) -> list[Ref]:
+    """Return what a user means by an id or a path.
+
+    A file that was added and has not changed since is the article of the library.
+
+    Raises:
+        UnknownArticle: It is neither the id of an article nor a path.
+        BadArticle: Something in the file cannot be read as an article.
+    """
+    if library.store.headers([given]) or not Path(given).exists():
+        return [Ref(id=library.store.article(given).id)]
+    return [_ref(library, item) for item in read_paths([given])]
+
+
+def _ref(library: Library, item: Article | Refusal) -> Ref:
+    if isinstance(item, Refusal):
+        raise BadArticle(f"{item.origin}: {item.reason}")
+    name = item.id
+    if item.origin is not None:
+        name = library.store.id_by_origin(item.origin) or Path(item.origin).stem
+    if library.store.headers([name]) and library.store.article(name).text == item.text:
+        return Ref(id=name)
+    return Ref(text=item.text, name=name or None)
+
+
+def reading_of(library: Library, article: Article, chunks: Sequence[StoredChunk]) -> Reading:
+    """Make a reading of some or all chunks of an article, in text order."""
+    statements: list[Statement] = []
+    rows: list[Matrix] = []
+    place = 0
+    last = None
+    for chunk, matrix in zip(chunks, library.vectors(chunks), strict=True):
+        # Chunks of an article are numbered in a row; a gap means that some are not read, and
+        # then the next sentence does not follow on the last one.
+        place += last is not None and chunk.id != last + 1
+        last = chunk.id
+        for number, sentence in enumerate(chunk.sentences):
+            place += 1
+            if sentence.whole:
+                start = chunk.span.start
+                text = chunk.text[sentence.span.start - start : sentence.span.end - start]
+                statements.append(Statement(article.id, sentence.span, text, place))
+                rows.append(matrix[1 + number])
+    dim = library.encoder.profile.dim
+    vectors = np.stack(rows) if rows else np.zeros((0, dim), np.float32)
+    return Reading(replace(article, text=""), statements, vectors)

@@ -1,0 +1,219 @@
+"""Ranked passages: by meaning, by words, and by both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from embeddings.encoder import Passage, Role
+from embeddings.errors import BadRequest
+from embeddings.library import Library
+from embeddings.store import Filters, StoredChunk
+from embeddings.vectors import Matrix, cosine
+from service.answers import Hit, ScoredQuote
+from service.words import content_words, stems
+
+MOST_HITS = 1000
+_MOST_QUESTION_CHARACTERS = 10_000
+
+# Candidates that each side brings in; the other side then scores them too.
+_CANDIDATES = 200
+
+# Share of the dense part in the mix. The figure hardly matters between .5 and .7; see
+# benchmarks/quality.py.
+_DENSE_SHARE = 0.6
+
+_SENTENCES_A_HIT = 3
+
+
+class Mode(StrEnum):
+    """By what passages are ranked."""
+
+    HYBRID = "hybrid"
+    DENSE = "dense"
+    LEXICAL = "lexical"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, ready to be compared: its words and, unless words are all, its vector."""
+
+    text: str
+    terms: Sequence[str]
+    vector: Matrix | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A passage with its score and the parts of it: a cosine and a BM25."""
+
+    chunk: StoredChunk
+    score: float
+    dense: float | None
+    lexical: float | None
+
+
+def ask(library: Library, text: str, mode: Mode = Mode.HYBRID) -> Question:
+    """Make a question of a text.
+
+    Raises:
+        BadRequest: The text has no words or is too long.
+        MissingVectors: Offline, and the cache lacks its vector.
+    """
+    terms = content_words(text)
+    if not terms:
+        raise BadRequest(f"The query {text[:60]!r} holds no words; ask for something.")
+    if len(text) > _MOST_QUESTION_CHARACTERS:
+        raise BadRequest(
+            f"The query has {len(text):,} characters, more than {_MOST_QUESTION_CHARACTERS:,}; "
+            "to find articles like a long text, use `similar`."
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest("The query holds half a character (a lone surrogate).") from error
+    if mode is Mode.LEXICAL:
+        return Question(text, terms, None)
+    return Question(text, terms, library.encoder.encode([Passage(text, role=Role.QUERY)])[0][0])
+
+
+def rank(
+    library: Library, question: Question, k: int, mode: Mode, filters: Filters
+) -> list[Ranked]:
+    """Find the passages that answer a question best.
+
+    Args:
+        library: Where to look.
+        question: What is asked.
+        k: The most passages to return.
+        mode: By meaning, by words, or by both.
+        filters: Which articles count.
+
+    Returns:
+        Passages, highest score first; equal scores by the article's id and the place in it.
+
+    Raises:
+        BadRequest: `k` is out of range.
+    """
+    if not 1 <= k <= MOST_HITS:
+        raise BadRequest(f"k is {k}; expected a number from 1 to {MOST_HITS}.")
+    wide = max(_CANDIDATES, k)
+    dense: dict[int, float] = {}
+    lexical: dict[int, float] = {}
+    if mode is not Mode.DENSE:
+        lexical = library.store.match(question.terms, filters, wide)
+    if question.vector is not None and mode is not Mode.LEXICAL:
+        dense = library.nearest(question.vector, wide, filters)
+        dense |= library.cosines(question.vector, sorted(lexical.keys() - dense.keys()))
+    scores = fuse(dense, lexical) if mode is Mode.HYBRID else dense or lexical
+    chunks = library.store.chunks(list(scores))
+    ranked = [
+        Ranked(
+            chunk,
+            scores[chunk.id],
+            None if mode is Mode.LEXICAL else dense.get(chunk.id),
+            None if mode is Mode.DENSE else lexical.get(chunk.id, 0.0),
+        )
+        for chunk in chunks.values()
+    ]
+    ranked.sort(key=lambda one: (-round(one.score, 6), one.chunk.article_id, one.chunk.span))
+    return ranked[:k]
+
+
+def fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, float]:
+    """Mix cosines and BM25 scores after bringing each to its own scale.
+
+    A convex mix of standardised scores. A passage that holds none of the words gets the
+    lexical side's lowest value, not a rank among misses.
+
+    Source: Bruch, Gai & Ingber (2023), "An Analysis of Fusion Functions for Hybrid
+    Retrieval"; here with standard scores.
+
+    Args:
+        dense: Cosines by id, of all candidates.
+        lexical: BM25 by id, of those candidates that hold any of the words.
+
+    Returns:
+        Scores by id, higher is closer.
+    """
+    scaled_dense = _standardised(dense)
+    scaled_lexical = _standardised({key: lexical.get(key, 0.0) for key in dense})
+    return {
+        key: _DENSE_SHARE * scaled_dense[key] + (1 - _DENSE_SHARE) * scaled_lexical[key]
+        for key in dense
+    }
+
+
+def _standardised(scores: Mapping[int, float]) -> dict[int, float]:
+    values = np.fromiter(scores.values(), np.float64, len(scores))
+    spread = values.std() if len(values) else 0.0
+    scaled = (values - values.mean()) / spread if spread > 0 else np.zeros(len(values))
+    return dict(zip(scores, scaled.tolist(), strict=True))
+
+
+def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list[Hit]:
+    """Say of ranked passages where they stand, which sentences made them and which words."""
+    chunks = [one.chunk for one in ranked]
+    headers = library.store.headers([chunk.article_id for chunk in chunks])
+    held = library.store.words_in(question.terms, [chunk.id for chunk in chunks])
+    sentences = _sentence_scores(library, question, chunks)
+    return [
+        Hit(
+            article_id=one.chunk.article_id,
+            start=one.chunk.span.start,
+            end=one.chunk.span.end,
+            text=one.chunk.text,
+            title=headers[one.chunk.article_id].title,
+            source=headers[one.chunk.article_id].source,
+            published=headers[one.chunk.article_id].published,
+            score=round(one.score, 6),
+            dense=_rounded(one.dense),
+            lexical=_rounded(one.lexical),
+            sentences=_best_sentences(one.chunk, scores),
+            terms=held[one.chunk.id],
+        )
+        for one, scores in zip(ranked, sentences, strict=True)
+        # Another process may have removed the article since it was found.
+        if one.chunk.article_id in headers
+    ]
+
+
+def _sentence_scores(
+    library: Library, question: Question, chunks: Sequence[StoredChunk]
+) -> list[list[float]]:
+    """Score each sentence by its cosine or, where only words count, by the share it holds."""
+    if question.vector is not None:
+        query = question.vector[np.newaxis]
+        return [cosine(rows[1:], query)[:, 0].tolist() for rows in library.vectors(chunks)]
+    asked = set(stems(question.text))
+    return [
+        [
+            len(asked & set(stems(quoted))) / max(1, len(asked))
+            for quoted in (_text(chunk, number) for number in range(len(chunk.sentences)))
+        ]
+        for chunk in chunks
+    ]
+
+
+def _best_sentences(chunk: StoredChunk, scores: Sequence[float]) -> list[ScoredQuote]:
+    order = sorted(range(len(scores)), key=lambda number: -round(scores[number], 6))
+    return [
+        ScoredQuote(
+            article_id=chunk.article_id,
+            start=chunk.sentences[number].span.start,
+            end=chunk.sentences[number].span.end,
+            text=_text(chunk, number),
+            score=round(scores[number], 6),
+        )
+        for number in order[:_SENTENCES_A_HIT]
+    ]
+
+
+def _text(chunk: StoredChunk, number: int) -> str:
+    span = chunk.sentences[number].span
+    return chunk.text[span.start - chunk.span.start : span.end - chunk.span.start]
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 6)

@@ -1,0 +1,232 @@
+"""How answers look on a terminal, and how progress is shown."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from service.answers import (
+    ArticleDetail,
+    ArticlePage,
+    Comparison,
+    Hit,
+    Pair,
+    Quote,
+    SearchAnswer,
+    SimilarArticles,
+    Summary,
+)
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(answer: BaseModel) -> None:
+    """Print an answer as one JSON value."""
+    # Not through rich, which would wrap and colour it.
+    json.dump(answer.model_dump(mode="json"), sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_search(answer: SearchAnswer) -> None:
+    """Print hits, the sentence that made each in bold, and the summary if there is one."""
+    if not answer.hits:
+        err.print("Nothing found.")
+    for number, hit in enumerate(answer.hits, start=1):
+        out.print(f"[bold cyan]{number}.[/] {_heading(hit.title, hit.source, hit.published)}")
+        out.print(f"   [dim]{_place(hit)}  {_scores(hit)}[/]")
+        out.print(_indented(_with_best_sentence(hit)), end="\n\n")
+    if answer.summary is not None:
+        print_summary(answer.summary)
+
+
+def print_similar(answer: SimilarArticles) -> None:
+    """Print articles, closest first."""
+    if not answer.articles:
+        err.print("No other article is like it.")
+    for number, article in enumerate(answer.articles, start=1):
+        heading = _heading(article.title, article.source, article.published)
+        out.print(f"[bold cyan]{number}.[/] {article.score:.3f}  {heading}")
+        out.print(f"   [dim]{escape(article.id)}[/]")
+
+
+def print_comparison(answer: Comparison) -> None:
+    """Print what both say, what may be shared, and what only one says."""
+    out.print(f"Similarity {answer.score:.3f}", end="\n\n")
+    _print_pairs("Both say", answer.shared)
+    _print_pairs("Both may say", answer.unsure)
+    _print_quotes("Only the first says", answer.only_a)
+    _print_quotes("Only the second says", answer.only_b)
+
+
+def print_summary(summary: Summary) -> None:
+    """Print a summary, each sentence with its source, and what was left out."""
+    if not summary.sentences:
+        err.print("No sentence qualifies for a summary.")
+    for number, sentence in enumerate(summary.sentences, start=1):
+        out.print(f"{escape(_flat(sentence.text))} [bold cyan]\\[{number}][/]")
+    if summary.sentences:
+        out.print()
+    for number, sentence in enumerate(summary.sentences, start=1):
+        also = ", ".join(_place(other) for other in sentence.also_in)
+        said_too = f"  also said in {also}" if also else ""
+        out.print(f"[dim]\\[{number}] {_place(sentence)}{said_too}[/]")
+    for left in summary.left_out:
+        out.print(f"[dim]left out: {escape(_clipped(left.text))} - {escape(left.reason)}[/]")
+
+
+def print_articles(page: ArticlePage) -> None:
+    """Print a table of articles."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "published", "source", "title"):
+        table.add_column(name, overflow="fold")
+    for article in page.articles:
+        cells = (article.id, (article.published or "")[:10], article.source or "", article.title)
+        table.add_row(*map(escape, cells))
+    out.print(table)
+
+
+def print_article(article: ArticleDetail) -> None:
+    """Print what is known of an article, and each block with its label and the reason."""
+    facts = {
+        "id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "published": article.published,
+        "authors": ", ".join(article.authors),
+        "url": article.url,
+        "language": article.language,
+        **{name: json.dumps(value, ensure_ascii=False) for name, value in article.extra.items()},
+    }
+    for name, value in facts.items():
+        if value:
+            out.print(f"[dim]{escape(name)}:[/] {escape(str(value))}")
+    for block in article.blocks:
+        style = "bold green" if block.label == "body" else "bold yellow"
+        out.print(
+            f"\n[{style}]{block.label}[/] [dim]{block.start}:{block.end}  {escape(block.reason)}[/]"
+        )
+        out.print(_indented(escape(_flat(block.text))))
+
+
+@contextmanager
+def progress(doing: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error while something is done.
+
+    Args:
+        doing: What is done.
+        total: How much there is to do, None if that is not known.
+        unit: What is counted.
+
+    Yields:
+        What to tell how much more is done.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task(doing, total=total)
+        plain = _PlainProgress(doing, total, unit)
+
+        def advance(count: int) -> None:
+            bar.advance(task, count)
+            if not err.is_terminal:
+                plain.advance(count)
+
+        yield advance
+
+
+class _PlainProgress:
+    """Progress in lines, for logs: one a tenth."""
+
+    def __init__(self, doing: str, total: int | None, unit: str) -> None:
+        self._doing = doing
+        self._total = total
+        self._unit = unit
+        self._done = 0
+        self._told = 0
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        step = max(1, (self._total or 10_000) // 10)
+        if self._done // step > self._told:
+            self._told = self._done // step
+            of = f" of {self._total:,}" if self._total else ""
+            err.print(f"{self._doing}: {self._done:,}{of} {self._unit}", soft_wrap=True)
+
+
+def _print_pairs(heading: str, pairs: Sequence[Pair]) -> None:
+    if not pairs:
+        return
+    out.print(f"[bold]{heading}[/]")
+    for pair in pairs:
+        out.print(f"  [cyan]{pair.score:.2f}[/] A {escape(_flat(pair.a.text))}")
+        out.print(f"       B {escape(_flat(pair.b.text))}")
+        out.print(f"       [dim]{_place(pair.a)}  {_place(pair.b)}[/]")
+        for differs in getattr(pair, "differs", []):
+            a, b = escape(_flat(differs.a.text)), escape(_flat(differs.b.text))
+            out.print(f"       [yellow]differs ({differs.kind}):[/] {a} / {b}")
+    out.print()
+
+
+def _print_quotes(heading: str, quotes: Sequence[Quote]) -> None:
+    if not quotes:
+        return
+    out.print(f"[bold]{heading}[/]")
+    for quote in quotes:
+        out.print(f"  - {escape(_flat(quote.text))} [dim]{_place(quote)}[/]")
+    out.print()
+
+
+def _heading(title: str, source: str | None, published: str | None) -> str:
+    known = [part for part in (source, (published or "")[:10]) if part]
+    behind = f" [dim]({escape(', '.join(known))})[/]" if known else ""
+    return f"[bold]{escape(title) or 'untitled'}[/]{behind}"
+
+
+def _place(quote: Quote) -> str:
+    return escape(f"{quote.article_id} {quote.start}:{quote.end}")
+
+
+def _scores(hit: Hit) -> str:
+    parts = [f"score {hit.score:.2f}"]
+    if hit.dense is not None:
+        parts.append(f"meaning {hit.dense:.2f}")
+    if hit.lexical is not None:
+        parts.append(f"words {hit.lexical:.2f}")
+    if hit.terms:
+        parts.append("has " + escape(", ".join(hit.terms)))
+    return "  ".join(parts)
+
+
+def _with_best_sentence(hit: Hit) -> str:
+    if not hit.sentences:
+        return escape(_flat(hit.text))
+    best = hit.sentences[0]
+    before = hit.text[: best.start - hit.start]
+    after = hit.text[best.end - hit.start :]
+    bold = f"[bold]{escape(_flat(best.text))}[/]"
+    return " ".join(part for part in (escape(_flat(before)), bold, escape(_flat(after))) if part)
+
+
+def _indented(text: str) -> str:
+    return "   " + text
+
+
+def _clipped(text: str, most: int = 80) -> str:
+    flat = _flat(text)
+    return flat if len(flat) <= most else flat[: most - 3] + "..."
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,49 @@
+"""Words of a text as evidence: which ones, by stem, without those that say nothing."""
+
+import re
+from collections.abc import Iterable
+
+from Stemmer import Stemmer
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+# Words that stand in every text. Short on purpose: what is rare in a text is weighed by its
+# frequency, this list only keeps a question's small words from counting as evidence.
+_LISTED = """
+    a about after all also am an and any are as at be been before being both but by can could
+    did do does doing done for from had has have having he her here hers him his how i if in into
+    is it its itself just me more most my no nor not of off on once one only or other our out over
+    own said same say says she should so some such than that the their theirs them then there
+    these they this those through to too under until up upon us very was we were what when where
+    which while who whom whose why will with would you your
+"""
+_STOP_WORDS = frozenset(_LISTED.split())
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in lower case, in order, possessive endings taken off."""
+    return [_bare(found.group()) for found in _WORD.finditer(text)]
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words that say something; all of them if none does."""
+    found = words(text)
+    return [word for word in found if word not in _STOP_WORDS] or found
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of the words that say something, in order; none if none does.
+
+    Source: the Snowball English stemmer (Porter 2001).
+    """
+    # A stemmer keeps state, so each call makes its own; that is cheap.
+    return _stemmed(word for word in words(text) if word not in _STOP_WORDS)
+
+
+def _stemmed(found: Iterable[str]) -> list[str]:
+    stemmed: list[str] = Stemmer("english").stemWords(list(found))
+    return stemmed
+
+
+def _bare(word: str) -> str:
+    return word.lower().replace("’", "'").removesuffix("'s")

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable, ParallaxError
 
+SQLITE_VERSION = sqlite3.sqlite_version
 Row = sqlite3.Row
 Connection = sqlite3.Connection
 T = TypeVar("T")

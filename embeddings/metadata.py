@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from dateutil import parser
 
 from embeddings.article import Block, Label
-from embeddings.furniture_cues import plain
-from embeddings.furniture_patterns import AGENCY, DATE
+from embeddings.furniture.cues import plain
+from embeddings.furniture.patterns import AGENCY, DATE
 
 _DATE = re.compile(rf"(?<![\w/.-]){DATE}(?![\w/-])", re.IGNORECASE)
 # Pictures and posts have addresses too, but the article does not stand there.

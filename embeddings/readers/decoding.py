@@ -3,8 +3,13 @@
 import codecs
 import io
 import re
+from typing import TYPE_CHECKING
 
 from embeddings.errors import BadArticle
+from embeddings.readers.files import Counted
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
 
 _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -50,6 +55,9 @@ _SAMPLE = 64 * 1024
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _WESTERN_SIGNS = frozenset("\xa0¡£§©ª«­®°±²³´·¹º»¼½¾¿×€‚„…‘’“”•–—™‹›†")
+
+# Every mojibake has a character that is neither ASCII nor common punctuation.
+_SUSPICIOUS = re.compile(r"[^\x00-\x7f‘’“”–—…]")
 
 _STRAY = "parallax.stray"
 
@@ -149,7 +157,7 @@ def _checked(content: bytes, encoding: str) -> str:
     """Return the encoding if the content, read in it, looks like text."""
     text = content.decode(encoding, _STRAY)
     odd = sum(1 for _ in _CONTROLS.finditer(text))
-    if "\0" in text or odd > 4 + len(text) // 100:
+    if "\0" in text or odd > 2 + len(text) // 100 or 2 * odd > len(text) > 0:
         raise BadArticle(
             "binary (NUL or many control characters); expected text in UTF-8 or another encoding"
         )
@@ -172,20 +180,25 @@ def _is_nearly_utf8(content: bytes) -> bool:
     text = content.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = len(text) - len(text.encode("ascii", "ignore")) - bad
-    return good > 4 * bad
+    return good >= 3 * bad
 
 
 def _guess(content: bytes) -> str:
     from charset_normalizer import from_bytes
 
     sample = _telling(content)
-    best = from_bytes(sample, cp_isolation=_CODE_PAGES, enable_fallback=False).best()
-    western = _is_western(sample)
-    if best is not None and (not western or _beats_western(best.encoding, best.language, sample)):
-        return best.encoding
-    if western:
+    matches = from_bytes(sample, cp_isolation=_CODE_PAGES, enable_fallback=False)
+    best = matches.best()
+    if not _is_western(sample):
+        if best is not None:
+            return best.encoding
+        raise BadArticle("text in an encoding that could not be told, or binary; save it as UTF-8")
+    # The same text may come of several code pages; the detector reports it once.
+    western = max((m.coherence for m in matches if "cp1252" in m.could_be_from_charset), default=0)
+    foreign = 1 - len(sample.decode("ascii", "ignore")) / len(sample)
+    if best is None or not _beats_western(best, western, foreign):
         return "cp1252"
-    raise BadArticle("text in an encoding that could not be told, or binary; save it as UTF-8")
+    return best.encoding
 
 
 def _telling(content: bytes) -> bytes:
@@ -217,17 +230,19 @@ def _is_western(sample: bytes) -> bool:
     return fitting >= 0.9 * len(foreign)
 
 
-def _beats_western(encoding: str, language: str, sample: bytes) -> bool:
-    languages = _LANGUAGES.get(encoding)
-    if languages is not None:
-        return language in languages
-    # Another script fills the text; accents and quotation marks are sprinkled.
-    foreign = len(sample) - len(sample.decode("ascii", "ignore"))
-    return foreign > 0.2 * len(sample)
+def _beats_western(best: "CharsetMatch", western: float, foreign: float) -> bool:
+    """Weigh the detector's choice against Western European, by the share of foreign bytes.
+
+    Another script fills the text; accents and quotation marks are sprinkled.
+    """
+    languages = _LANGUAGES.get(best.encoding)
+    if languages is None:
+        return foreign > 0.2
+    return foreign > 0.06 and best.language in languages and best.coherence > western
 
 
 def _mended(line: str) -> str:
-    if line.isascii():
+    if not _SUSPICIOUS.search(line):
         return line
     import ftfy
 

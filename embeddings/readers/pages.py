@@ -1,9 +1,10 @@
 """One article a file: plain text, Markdown with front matter, a web page."""
 
+import codecs
 import logging
 import re
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from embeddings.article import Article
 from embeddings.errors import BadArticle
@@ -16,6 +17,9 @@ from embeddings.readers.fields import (
     source_name,
     web_address,
 )
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
 
 _FRONT_MATTER_LIMIT = 64 * 1024
 _FENCE_END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
@@ -31,17 +35,6 @@ _CHARSETS = re.compile(r"utf-8|iso8859|iso2022|cp|koi8|mac|gb|big5|euc|hz|johab|
 
 _LANGUAGE = re.compile(r"<html\b[^<>]{0,2000}?\slang\s{0,9}=\s{0,9}[\"']?([A-Za-z-]{2,35})", re.I)
 _XML_DECLARATION = re.compile(r"\s{0,999}<\?xml[^>]{0,999}>")
-
-
-class _Page(Protocol):
-    """What is used of trafilatura's answer."""
-
-    text: str | None
-    title: str | None
-    author: str | None
-    date: str | None
-    url: str | None
-    sitename: str | None
 
 
 def article_from_text(content: bytes) -> Article:
@@ -121,8 +114,6 @@ def _front_matter(text: str) -> Mapping[str, object]:
 
 def _declared(content: bytes) -> str | None:
     """Return the encoding the page names, as Python calls it."""
-    import codecs
-
     declaration = _DECLARATION.search(content[:_DECLARED_WITHIN].lower())
     if declaration is None:
         return None
@@ -133,21 +124,21 @@ def _declared(content: bytes) -> str | None:
     return _MEANT.get(name, name) if _CHARSETS.match(name) else None
 
 
-def _extracted(page: str) -> "_Page | None":
+def _extracted(page: str) -> "Document | None":
     import trafilatura
 
     for name in ("trafilatura", "htmldate", "courlan", "justext"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
-        found: _Page | None = trafilatura.bare_extraction(
+        found = trafilatura.bare_extraction(
             page,
             include_comments=False,
             with_metadata=True,
             # Only a date that the page states: searching its text would be guessing.
             date_extraction_params={"extensive_search": False, "original_date": True},
         )
-        return found
     except Exception as error:  # the parsers raise many kinds on hostile pages
         raise BadArticle(
             f"a web page that cannot be taken apart ({type(error).__name__}); save it as text"
         ) from error
+    return None if isinstance(found, dict) else found

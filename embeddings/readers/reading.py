@@ -82,7 +82,9 @@ def _read_file(found: Found, on_bytes: OnBytes | None) -> Iterator[Article | Ref
         yield Refusal(origin, plain_words(error))
 
 
-def _guarded(stream: io.BufferedReader, found: Found, origin: str) -> Iterator[Article | Refusal]:
+def _guarded(
+    stream: "io.BufferedReader[Counted]", found: Found, origin: str
+) -> Iterator[Article | Refusal]:
     try:
         yield from _read_stream(stream, found, origin)
     except BadArticle as error:
@@ -90,7 +92,7 @@ def _guarded(stream: io.BufferedReader, found: Found, origin: str) -> Iterator[A
 
 
 def _read_stream(
-    stream: io.BufferedReader, found: Found, origin: str
+    stream: "io.BufferedReader[Counted]", found: Found, origin: str
 ) -> Iterator[Article | Refusal]:
     if found.kind is Kind.JSON_LINES:
         yield from read_json_lines(decoded_stream(stream), origin)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from embeddings.article import Label
-from embeddings.furniture_patterns import either
+from embeddings.furniture.patterns import either
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from embeddings import furniture_cues as cues
 from embeddings.article import Label
-from embeddings.furniture_cuts import LONGEST_CAPTION, Piece
+from embeddings.furniture import cues
+from embeddings.furniture.cuts import LONGEST_CAPTION, Piece
 
 _LONGEST_HEADING = 12  # words; a longer line without a stop is a caption
 _LONGEST_HEADLINE = 20

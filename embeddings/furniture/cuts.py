@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from embeddings.article import Label, Span
-from embeddings.furniture_cues import plain, stops, word_count
-from embeddings.furniture_patterns import BYLINE_BEFORE_SLUG, CREDIT_AT_END, SIGN_OFF, SLUG
+from embeddings.furniture.cues import plain, stops, word_count
+from embeddings.furniture.patterns import BYLINE_BEFORE_SLUG, CREDIT_AT_END, SIGN_OFF, SLUG
 
 _WIDEST_WRAP = 100  # hard-wrapped text stands at 60 to 80 columns; quoting marks add a few
 _WRAPPED_SHARE = 0.3  # of second lines begin with a small letter where text is hard-wrapped

@@ -86,12 +86,14 @@ CREDIT_ALONE = either(
     rf"{_PICTURE_AGENCY}\s?/\s?[\w.'’ -]{{2,50}}$",
     r"[A-Z][\w.'’-]{1,20} [A-Z][\w.'’-]{1,20} ?/ ?[A-Z][\w.'’ -]{1,30}$",
 )
-_NAMES = r"(?:(?:@?[A-Z][\w.'’-]{0,30}|via|for|and|of|by)[ ,/|&;]{0,3})"
+_NAMED = r"(?:@?[A-Z][\w.'’-]{0,30}|via|for|and|of|by)"
+_BETWEEN = r"[ ,/|&;]{1,3}"
 _IN_BRACKETS = either(
-    rf"(?!(?i:photos|pictures|images):){PHOTO}(?i: credits?| courtesy)?(?i: by| from| of|:|/| courtesy)[^()\[\]]{{1,90}}",
+    rf"(?!(?i:photos|pictures|images):){PHOTO}(?i: credits?| courtesy)?"
+    rf"(?i: by| from| of|:|/| courtesy)[^()\[\]]{{1,90}}",
     rf"[A-Za-z][^()\[\]]{{0,40}}{PHOTO}",
     r"(?i:credits?|courtesy)[^()\[\]]{1,90}",
-    rf"{_NAMES}{{0,8}}\b{_PICTURE_AGENCY}(?:[ ,/|&;]{{1,3}}{_NAMES}{{0,8}})?",
+    rf"(?:{_NAMED}{_BETWEEN}){{0,8}}\b{_PICTURE_AGENCY}(?:{_BETWEEN}{_NAMED}){{0,8}}",
     r"[A-Z][\w.'’ -]{2,50} ?/ ?[A-Z][\w.'’ -]{1,60}",
 )
 CREDIT_AT_END = re.compile(

@@ -1,8 +1,8 @@
 """Rules for what belongs to the page and not to the story: pointers, pleas, navigation."""
 
 from embeddings.article import Label
-from embeddings.furniture_patterns import either
-from embeddings.furniture_rule import rule
+from embeddings.furniture.patterns import either
+from embeddings.furniture.rule import rule
 
 _UNSTOPPED = r".{0,130}(?<!\.)$"
 _SITES = either(

@@ -1,8 +1,8 @@
 """What a block's own words give away: the table of rules, each with its reason."""
 
 from embeddings.article import Label
-from embeddings.furniture_page import PAGE_RULES
-from embeddings.furniture_patterns import (
+from embeddings.furniture.page import PAGE_RULES
+from embeddings.furniture.patterns import (
     AGENCY,
     CLOCK,
     CREDIT_ALONE,
@@ -12,7 +12,7 @@ from embeddings.furniture_patterns import (
     NAME,
     PHOTO,
 )
-from embeddings.furniture_rule import rule
+from embeddings.furniture.rule import rule
 
 _CAPITAL = r"(?-i:[A-Z])"
 

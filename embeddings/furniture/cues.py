@@ -2,7 +2,7 @@
 
 import re
 
-from embeddings.furniture_patterns import either
+from embeddings.furniture.patterns import either
 
 _LONGEST_SHOWN = 1200  # rules look no further; nothing that long is furniture by its words
 

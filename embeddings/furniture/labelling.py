@@ -1,11 +1,11 @@
 """Labels every block of an article: what is running text, what is furniture, and why."""
 
-from embeddings import furniture_cues as cues
 from embeddings.article import Block, Label
-from embeddings.furniture_cuts import LONGEST_CAPTION, Piece, cut_text
-from embeddings.furniture_patterns import SLUG_ALONE
-from embeddings.furniture_place import label_lists, label_opening, label_rest
-from embeddings.furniture_rules import RULES
+from embeddings.furniture import cues
+from embeddings.furniture.cuts import LONGEST_CAPTION, Piece, cut_text
+from embeddings.furniture.patterns import SLUG_ALONE
+from embeddings.furniture.place import label_lists, label_opening, label_rest
+from embeddings.furniture.rules import RULES
 
 
 def label_blocks(text: str, *, title: str = "") -> list[Block]:

@@ -1,0 +1,90 @@
+"""Looks a library, its model and the machine over, and says what is wrong with them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from platform import python_version
+
+from embeddings.database import SQLITE_VERSION
+from embeddings.errors import ParallaxError
+from service.corpus import Corpus
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `what` says what was found and, if amiss, the cure."""
+
+    is_well: bool
+    what: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look everything over; changes nothing but what heals by itself."""
+    findings = [_machine()]
+    try:
+        corpus = Corpus.open(settings)
+    except ParallaxError as error:
+        return [*findings, Finding(False, str(error))]
+    try:
+        for look in (_folder, _store, _cache, _model, _index):
+            findings += _looked(look, corpus)
+    finally:
+        corpus.close()
+    return findings
+
+
+def _looked(look: Callable[[Corpus], Iterator[Finding]], corpus: Corpus) -> list[Finding]:
+    try:
+        return list(look(corpus))
+    except ParallaxError as error:
+        return [Finding(False, str(error))]
+
+
+def _machine() -> Finding:
+    return Finding(
+        True,
+        f"Python {python_version()}, SQLite {SQLITE_VERSION}, {os.cpu_count()} cores, "
+        f"{sys.platform}",
+    )
+
+
+def _folder(corpus: Corpus) -> Iterator[Finding]:
+    folder = corpus.library.folder
+    if os.access(folder, os.W_OK):
+        yield Finding(True, f"library at {folder}")
+    else:
+        yield Finding(False, f"{folder} cannot be written: nothing can be added here.")
+
+
+def _store(corpus: Corpus) -> Iterator[Finding]:
+    wrong = corpus.library.store.check()
+    for line in wrong:
+        yield Finding(False, f"articles: {line}. Restore the library from a copy.")
+    if not wrong:
+        counts = corpus.library.store.counts().items()
+        yield Finding(True, ", ".join(f"{count:,} {name}" for name, count in counts))
+
+
+def _cache(corpus: Corpus) -> Iterator[Finding]:
+    wrong = corpus.library.cache.verify()
+    for line in wrong:
+        yield Finding(False, f"cache: {line}")
+    if not wrong:
+        entries = sum(model.entries for model in corpus.library.cache.models())
+        yield Finding(True, f"cache of {entries:,} sound entries")
+
+
+def _model(corpus: Corpus) -> Iterator[Finding]:
+    profile = corpus.library.encoder.profile
+    yield Finding(
+        True,
+        f"model {profile.name} ({profile.fingerprint[:12]}), {profile.dim} dimensions, reads "
+        f"{profile.max_tokens} tokens",
+    )
+
+
+def _index(corpus: Corpus) -> Iterator[Finding]:
+    corpus.library.sync()
+    yield Finding(True, "index in step with the articles")

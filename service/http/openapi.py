@@ -1,0 +1,140 @@
+"""The OpenAPI 3.1 document, made of the table of operations and their models."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.metadata import version
+from inspect import getdoc
+from typing import Any, Literal
+
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from service.http.errors import ErrorAnswer
+
+Json = dict[str, Any]
+_Side = Literal["validation", "serialization"]
+
+_SCHEMA = "#/components/schemas/{model}"
+_ABOUT = (
+    "A library of news articles one can ask. Every quoted string stands in its article's text: "
+    "`text[start:end] == quoted`, counted in Unicode code points. Scores: higher is closer. "
+    "Errors, all of them, have one shape."
+)
+_BODY_ERRORS = (400, 413, 415, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be asked over HTTP.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, `{id}` standing for an article's id.
+        view: What answers; its docstring describes the operation.
+        answers: What it may answer, by status; None for an empty body.
+        bodies: What the body may be; none if there is no body.
+        query: What the query string may hold.
+        errors: Statuses of errors besides those that every such operation may have.
+    """
+
+    method: str
+    path: str
+    view: Callable[..., ResponseReturnValue]
+    answers: Mapping[int, type[BaseModel] | None]
+    bodies: tuple[type[BaseModel], ...] = ()
+    query: type[BaseModel] | None = None
+    errors: tuple[int, ...] = ()
+
+    @property
+    def statuses(self) -> list[int]:
+        """All statuses of errors that it may answer with, rising."""
+        own = _BODY_ERRORS if self.bodies else (422,) if self.query else ()
+        return sorted({*self.errors, *own, 500})
+
+    @property
+    def models(self) -> list[tuple[type[BaseModel], _Side]]:
+        """All models that its description refers to."""
+        answers: list[tuple[type[BaseModel], _Side]] = [
+            (answer, "serialization") for answer in self.answers.values() if answer
+        ]
+        return [*((body, "validation") for body in self.bodies), *answers]
+
+
+def document(operations: Iterable[Operation]) -> Json:
+    """Describe operations in OpenAPI 3.1."""
+    operations = list(operations)
+    models = dict.fromkeys(model for one in operations for model in one.models)
+    models[(ErrorAnswer, "serialization")] = None
+    references, definitions = models_json_schema(list(models), ref_template=_SCHEMA)
+    names = {model: references[model, side]["$ref"] for model, side in models}
+    paths: dict[str, Json] = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _described(one, names)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Parallax",
+            "version": version("parallax-news"),
+            "description": _ABOUT,
+        },
+        "paths": paths,
+        "components": {"schemas": definitions["$defs"]},
+    }
+
+
+def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Json:
+    summary, _, rest = (getdoc(operation.view) or "").partition("\n")
+    described: Json = {
+        "operationId": operation.view.__name__,
+        "summary": summary,
+        "responses": {
+            str(status): _response(status, names[answer] if answer else None)
+            for status, answer in [
+                *operation.answers.items(),
+                *((status, ErrorAnswer) for status in operation.statuses),
+            ]
+        },
+    }
+    if rest.strip():
+        described["description"] = " ".join(rest.split())
+    parameters = _parameters(operation)
+    if parameters:
+        described["parameters"] = parameters
+    if operation.bodies:
+        choices = [{"$ref": names[body]} for body in operation.bodies]
+        schema = choices[0] if len(choices) == 1 else {"anyOf": choices}
+        described["requestBody"] = {"required": True, "content": _content(schema)}
+    return described
+
+
+def _parameters(operation: Operation) -> list[Json]:
+    found: list[Json] = []
+    if "{id}" in operation.path:
+        found.append(
+            {
+                "name": "id",
+                "in": "path",
+                "required": True,
+                "description": "The article's id, percent-encoded.",
+                "schema": {"type": "string"},
+            }
+        )
+    if operation.query:
+        for name, schema in operation.query.model_json_schema()["properties"].items():
+            about = schema.pop("description", None)
+            parameter = {"name": name, "in": "query", "required": False, "schema": schema}
+            found.append(parameter | ({"description": about} if about else {}))
+    return found
+
+
+def _response(status: int, name: str | None) -> Json:
+    response: Json = {"description": HTTPStatus(status).phrase}
+    if name:
+        response["content"] = _content({"$ref": name})
+    return response
+
+
+def _content(schema: Json) -> Json:
+    return {"application/json": {"schema": schema}}

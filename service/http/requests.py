@@ -1,0 +1,213 @@
+"""What may be asked over HTTP: the shapes of bodies and of query strings."""
+
+from typing import Annotated, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    field_validator,
+    model_validator,
+)
+
+from embeddings.readers.dates import iso_date
+from embeddings.readers.fields import language_code, web_address
+from embeddings.store import Filters
+from service import reading
+from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
+from service.search import MOST_HITS, Mode
+from service.summary import MOST_WORDS, Method
+
+# Each is read anew, so their number is kept to what one would want to read about.
+_MOST_REFS = 1000
+
+Count = Annotated[int, Field(ge=1, le=MOST_HITS)]
+WordCount = Annotated[int, Field(ge=1, le=MOST_WORDS)]
+
+
+class NewArticle(BaseModel):
+    """An article to be added. Fields of other names are kept with it as they are."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "id": "harbour-1",
+                "title": "Harbour reopens",
+                "text": "The harbour reopened on Friday. Ferries sail again from Monday.",
+                "source": "The Daily Example",
+                "published": "2021-11-26",
+            }
+        },
+    )
+
+    text: str = Field(description="The text; it is kept exactly as given.")
+    id: str | None = Field(default=None, description="Derived from the text if it is not given.")
+    title: str | None = Field(default=None, description="Found in the text if it is not given.")
+    source: str | None = Field(default=None, description="Outlet or agency.")
+    url: str | None = Field(default=None, description="Address, http or https.")
+    published: str | None = Field(default=None, description="Day or time in ISO 8601.")
+    language: str | None = Field(default=None, description="ISO 639-1 code, such as en.")
+    authors: list[str] | None = Field(default=None, description="Names, in the order given.")
+
+    @field_validator("published")
+    @classmethod
+    def _in_iso_8601(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        written = iso_date(value)
+        if written is None or written != value.strip().replace(" ", "T", 1):
+            raise ValueError("expected ISO 8601, such as 2021-11-26 or 2021-11-26T18:30:00+01:00")
+        return written
+
+    @field_validator("url")
+    @classmethod
+    def _on_the_web(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        address = web_address(value)
+        if address is None:
+            raise ValueError("expected an address that starts with http:// or https://")
+        return address
+
+    @field_validator("language")
+    @classmethod
+    def _in_iso_639(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        code = language_code(value)
+        if code is None:
+            raise ValueError("expected an ISO 639-1 code, such as en")
+        return code
+
+
+class Question(BaseModel):
+    """The body of a question: exactly these fields, of exactly these types."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class NewArticles(Question):
+    """Articles to be added; each is taken or refused by itself."""
+
+    # Validated one by one, so that a bad one does not keep the others out.
+    articles: list[SkipValidation[NewArticle]]
+
+
+class Ref(Question):
+    """An article that is meant: one of the library by its id, or a text of one's own."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["id"]}, {"required": ["text"]}]}
+    )
+
+    id: str | None = None
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.id is None) == (self.text is None):
+            raise ValueError('expected either {"id": "..."} or {"text": "..."}')
+        return self
+
+    def read(self) -> reading.Ref:
+        """Return it as a corpus takes it."""
+        return reading.Ref(id=self.id, text=self.text)
+
+
+class SearchFilters(Question):
+    """Which articles count."""
+
+    source: str | None = Field(default=None, description="Of this outlet; upper or lower case.")
+    since: str | None = Field(
+        default=None, description="Published on this day (ISO 8601) or later."
+    )
+    until: str | None = Field(
+        default=None, description="Published on this day (ISO 8601) or earlier."
+    )
+
+    def read(self) -> Filters:
+        """Return them as a corpus takes them."""
+        return read_filters(self.source, self.since, self.until)
+
+
+class SummaryWish(Question):
+    """That the hits be summarised, and in how many words."""
+
+    words: WordCount = 100
+
+
+class SearchQuestion(Question):
+    """What to find passages for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "query": "when do the ferries sail again",
+                "k": 5,
+                "filters": {"since": "2021-11-01"},
+                "summary": {"words": 60},
+            }
+        }
+    )
+
+    query: str
+    k: Count = 10
+    mode: Annotated[Mode, Field(strict=False)] = Mode.HYBRID
+    filters: SearchFilters = SearchFilters()
+    summary: SummaryWish | None = None
+
+
+class TwoArticles(Question):
+    """Two articles to be held side by side."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"a": {"id": "harbour-1"}, "b": {"text": "Ferries sail from Monday."}}
+        }
+    )
+
+    a: Ref
+    b: Ref
+
+
+class SummaryQuestion(Question):
+    """What to summarise: articles, the best passages for a query, or articles towards one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"articles": [{"id": "harbour-1"}, {"id": "harbour-2"}], "words": 60}
+        }
+    )
+
+    articles: Annotated[list[Ref], Field(max_length=_MOST_REFS)] = []
+    query: str | None = None
+    words: WordCount = 100
+    sentences: Annotated[int, Field(ge=1, le=MOST_WORDS)] | None = None
+    method: Annotated[Method, Field(strict=False)] = Method.CENTROID
+
+
+class QueryString(BaseModel):
+    """What stands behind the ? of an address, where all is text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PageWish(QueryString):
+    """Which page of the articles."""
+
+    after: str = Field("", description="The page starts with the first id behind this one.")
+    limit: int = Field(100, ge=1, le=MOST_ARTICLES_A_PAGE, description="Articles on the page.")
+
+
+class SimilarWish(QueryString):
+    """How many similar articles."""
+
+    k: Count = 10
+
+
+class Nothing(QueryString):
+    """No query string."""

@@ -1,0 +1,214 @@
+"""The routes: each reads what is asked, asks the corpus once, and shapes the answer."""
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+
+from embeddings.errors import BadArticle
+from service.answers import (
+    AddResults,
+    Answer,
+    ArticleDetail,
+    ArticlePage,
+    Comparison,
+    SearchAnswer,
+    SimilarArticles,
+    Similarity,
+    Summary,
+)
+from service.corpus import Corpus
+from service.http.openapi import Operation, document
+from service.http.parsing import read_articles, read_body, read_query
+from service.http.readiness import check_ready
+from service.http.requests import (
+    NewArticle,
+    NewArticles,
+    Nothing,
+    PageWish,
+    SearchQuestion,
+    SimilarWish,
+    SummaryQuestion,
+    TwoArticles,
+)
+from service.reading import Ref
+
+
+class Health(Answer):
+    """How the service is."""
+
+    status: str
+
+
+def corpus() -> Corpus:
+    """Return the corpus that the app answers from."""
+    return cast(Corpus, current_app.extensions["corpus"])
+
+
+def add_articles() -> ResponseReturnValue:
+    """Add articles, or update those that are there.
+
+    Takes one article or a list of them. In a list, an article that cannot be kept is refused
+    with the reason while the others are added; a single one is an error then. The status is
+    201 if any was added, else 200.
+    """
+    items, batch = read_articles()
+    results = list(corpus().add(items))
+    if not batch and results[0].error is not None:
+        raise BadArticle(results[0].error)
+    added = any(result.status == "added" for result in results)
+    return _json(AddResults(results=results), 201 if added else 200)
+
+
+def list_articles() -> ResponseReturnValue:
+    """List what is known of the articles, a page at a time, in the order of their ids."""
+    wish = read_query(PageWish)
+    return _json(corpus().articles(after=wish.after, limit=wish.limit))
+
+
+def show_article(article_id: str) -> ResponseReturnValue:
+    """Show an article: its text, what is known of it, and its labelled blocks.
+
+    Of an id that ends in "/similar" that slash must be written %2F.
+    """
+    read_query(Nothing)
+    return _json(corpus().article(article_id))
+
+
+def remove_article(article_id: str) -> ResponseReturnValue:
+    """Remove an article."""
+    read_query(Nothing)
+    corpus().remove([article_id])
+    return Response(status=204)
+
+
+def similar_articles(article_id: str) -> ResponseReturnValue:
+    """Find the articles most like one, closest first."""
+    if not _written_path().endswith("/similar"):  # That slash is part of the id.
+        return show_article(f"{article_id}/similar")
+    wish = read_query(SimilarWish)
+    return _json(corpus().similar(Ref(id=article_id), k=wish.k))
+
+
+def search() -> ResponseReturnValue:
+    """Find the passages that answer a question best, and summarise them if asked to."""
+    asked = read_body(SearchQuestion)
+    return _json(
+        corpus().search(
+            asked.query,
+            k=asked.k,
+            mode=asked.mode,
+            filters=asked.filters.read(),
+            summary_words=asked.summary.words if asked.summary else None,
+        )
+    )
+
+
+def similarity() -> ResponseReturnValue:
+    """Say how alike two articles are, and by which sentences."""
+    asked = read_body(TwoArticles)
+    return _json(corpus().similarity(asked.a.read(), asked.b.read()))
+
+
+def compare() -> ResponseReturnValue:
+    """Say what two articles share, in what they differ there, and what only one says."""
+    asked = read_body(TwoArticles)
+    return _json(corpus().compare(asked.a.read(), asked.b.read()))
+
+
+def summarize() -> ResponseReturnValue:
+    """Summarise articles in sentences quoted from them, each with its place.
+
+    At least one of `articles` and `query` is required. A query alone draws on the best
+    passages of the library; with articles, it says what the summary should be about.
+    """
+    asked = read_body(SummaryQuestion)
+    return _json(
+        corpus().summarize(
+            [ref.read() for ref in asked.articles],
+            query=asked.query,
+            words=asked.words,
+            sentences=asked.sentences,
+            method=asked.method,
+        )
+    )
+
+
+def health() -> ResponseReturnValue:
+    """Say that the service is alive."""
+    return _json(Health(status="alive"))
+
+
+def ready() -> ResponseReturnValue:
+    """Say that the service can answer now: the library is readable, the model usable."""
+    check_ready(corpus())
+    return _json(Health(status="ready"))
+
+
+def openapi() -> ResponseReturnValue:
+    """Describe all of this in OpenAPI 3.1."""
+    return current_app.json.response(document(OPERATIONS))
+
+
+_ARTICLE = "/v1/articles/{id}"
+
+OPERATIONS = (
+    Operation(
+        *("POST", "/v1/articles", add_articles),
+        answers={200: AddResults, 201: AddResults},
+        bodies=(NewArticle, NewArticles),
+        errors=(503, 507),
+    ),
+    Operation("GET", "/v1/articles", list_articles, {200: ArticlePage}, query=PageWish),
+    Operation("GET", _ARTICLE, show_article, {200: ArticleDetail}, errors=(404,)),
+    Operation("DELETE", _ARTICLE, remove_article, {204: None}, errors=(404, 503, 507)),
+    Operation(
+        *("GET", f"{_ARTICLE}/similar", similar_articles, {200: SimilarArticles}),
+        query=SimilarWish,
+        errors=(404, 503),
+    ),
+    Operation(
+        *("POST", "/v1/search", search, {200: SearchAnswer}),
+        bodies=(SearchQuestion,),
+        errors=(503,),
+    ),
+    Operation(
+        *("POST", "/v1/similarity", similarity, {200: Similarity}),
+        bodies=(TwoArticles,),
+        errors=(404, 503),
+    ),
+    Operation(
+        *("POST", "/v1/compare", compare, {200: Comparison}),
+        bodies=(TwoArticles,),
+        errors=(404, 503),
+    ),
+    Operation(
+        *("POST", "/v1/summaries", summarize, {200: Summary}),
+        bodies=(SummaryQuestion,),
+        errors=(404, 503),
+    ),
+    Operation("GET", "/healthz", health, {200: Health}),
+    Operation("GET", "/readyz", ready, {200: Health}, errors=(503,)),
+)
+
+
+def register(app: Flask) -> None:
+    """Add the routes to an app."""
+    for operation in OPERATIONS:
+        app.add_url_rule(
+            operation.path.replace("{id}", "<any_text:article_id>"),
+            view_func=operation.view,
+            methods=[operation.method],
+        )
+    app.add_url_rule("/openapi.json", view_func=openapi)
+
+
+def _json(answer: BaseModel, status: int = 200) -> Response:
+    return Response(answer.model_dump_json(), status, mimetype="application/json")
+
+
+def _written_path() -> str:
+    """Return the request's path as it was written, percent signs and all."""
+    return urlsplit(request.environ.get("REQUEST_URI", request.path)).path

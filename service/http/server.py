@@ -1,0 +1,117 @@
+"""Serves an app on this machine, and stops without breaking off an answer."""
+
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
+
+from embeddings.errors import BadRequest
+from service.corpus import Corpus
+from service.http.app import create_app
+from service.http.errors import MOST_BYTES, error_body
+
+# How long answers that are being made may take once the server is to stop.
+_GRACE_SECONDS = 30.0
+
+_TICK_SECONDS = 0.25
+
+
+class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
+    """What is no HTTP never gets to the app; it is answered here in the same shape."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = error_body(error.reason.title().replace(" ", ""), f"{error.body}.").encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection."""
+
+    error_task_class = _JsonErrorTask
+
+
+def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads: int = 8) -> None:
+    """Answer over HTTP until the process is told to stop (SIGINT, SIGTERM).
+
+    Args:
+        corpus: What answers.
+        host: Address to listen at.
+        port: Port to listen at; 0 for any that is free.
+        threads: How many requests are answered at once.
+
+    Raises:
+        BadRequest: One cannot listen there; the message says why.
+    """
+    listening = _listen(host, port)
+    channels: dict[int, Any] = {}
+    server = create_server(
+        create_app(corpus),
+        map=channels,
+        sockets=[listening],
+        threads=threads,
+        ident=None,
+        # The app itself refuses what is larger than it takes; this bounds what is received.
+        max_request_body_size=2 * MOST_BYTES,
+    )
+    server.channel_class = _Channel
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}/"
+    print(f"Listening at {address} - stop with Ctrl+C.", file=sys.stderr, flush=True)  # noqa: T201
+    with _told_to_stop() as told:
+        while not told.is_set():
+            wasyncore.loop(timeout=_TICK_SECONDS, map=channels, count=1)
+    # From here on a second signal ends the process at once.
+    wasyncore.dispatcher.close(server)  # New connections are refused; those there go on.
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while _is_busy(server) and time.monotonic() < deadline:
+        wasyncore.loop(timeout=_TICK_SECONDS, map=channels, count=1)
+    server.task_dispatcher.shutdown()
+    wasyncore.close_all(channels)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadRequest(
+            f"Cannot listen at {host}, port {port}: {reason}. Choose another one with --host "
+            "or --port (0 takes any that is free)."
+        ) from error
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    told = threading.Event()
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        told.set()
+
+    before = {one: signal.signal(one, tell) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _is_busy(server: Any) -> bool:  # noqa: ANN401
+    return any(
+        channel.requests or channel.total_outbufs_len
+        for channel in list(server.active_channels.values())
+    )

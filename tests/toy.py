@@ -1,0 +1,70 @@
+"""A model that is arithmetic, and a library that uses it."""
+
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.encoder import ModelProfile, Passage
+from embeddings.library import Library
+from embeddings.store import Store
+from embeddings.vectors import Matrix, unit
+from service.corpus import Corpus
+
+NAME = "toy"
+DIM = 256
+
+
+class ToyEncoder:
+    """Bag of words: a word adds 1 at its hash. Shared words, and only those, make texts alike."""
+
+    def __init__(self, *, max_tokens: int = 64) -> None:
+        self.seen: list[Passage] = []
+        tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = Whitespace()
+        self.profile = ModelProfile(
+            name=NAME,
+            fingerprint=sha256(f"{NAME} {max_tokens}".encode()).hexdigest(),
+            dim=DIM,
+            max_tokens=max_tokens,
+            tokenizer=tokenizer.to_str(),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        return self.profile.fingerprint
+
+    def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
+        self.seen += passages
+        return [
+            unit(
+                np.stack(
+                    [
+                        _counted(passage.text),
+                        *(_counted(span.of(passage.text)) for span in passage.sentences),
+                    ]
+                )
+            )
+            for passage in passages
+        ]
+
+
+def _counted(text: str) -> Matrix:
+    row = np.zeros(DIM, np.float32)
+    for word in re.findall(r"\w+", text.lower()):
+        row[crc32(word.encode()) % DIM] += 1
+    return row
+
+
+def toy_corpus(folder: Path, encoder: ToyEncoder | None = None, *, offline: bool = False) -> Corpus:
+    """Open a library in a folder as `Corpus.open` does, with a toy for a model."""
+    cache = EmbeddingCache(folder / "cache.sqlite3")
+    cached = CachedEncoder(cache, NAME, None if offline else encoder or ToyEncoder())
+    return Corpus(Library(folder, Store(folder / "library.sqlite3"), cache, cached))

@@ -5,6 +5,7 @@ It can be carried to another machine and used there without the model.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -14,7 +15,13 @@ import numpy as np
 
 from embeddings.database import Database, Row, in_batches
 from embeddings.encoder import Encoder, ModelProfile, Passage, Role
-from embeddings.errors import LibraryDamaged, LibraryUnwritable, MissingVectors, ModelUnavailable
+from embeddings.errors import (
+    LibraryBusy,
+    LibraryDamaged,
+    LibraryUnwritable,
+    MissingVectors,
+    ModelUnavailable,
+)
 from embeddings.models.files import digest
 from embeddings.vectors import Matrix
 
@@ -100,15 +107,17 @@ class EmbeddingCache:
             none or where what is there is not what was written.
         """
         keys = [_key(fingerprint, passage) for passage in passages]
-        found: dict[bytes, bytes] = {}
+        found: dict[bytes, Matrix] = {}
         with self._database.reading() as connection:
             for marks, batch in in_batches(keys):
                 rows = connection.execute(
-                    f"SELECT key, vectors, checksum FROM entries WHERE key IN ({marks})", batch
+                    "SELECT key, vectors, checksum, dim FROM entries "
+                    f"JOIN models ON models.id = entries.model WHERE key IN ({marks})",
+                    batch,
                 )
-                found.update((row[0], row[1]) for row in rows if crc32(row[1]) == row[2])
+                found.update((row["key"], _matrix(row)) for row in rows if _sound(row))
         return [
-            _matrix(found[key], 1 + len(passage.sentences)) if key in found else None
+            found[key] if key in found and len(found[key]) == 1 + len(passage.sentences) else None
             for key, passage in zip(keys, passages, strict=True)
         ]
 
@@ -135,8 +144,9 @@ class EmbeddingCache:
                 "INSERT OR REPLACE INTO entries (key, model, vectors, checksum) "
                 "VALUES (?, ?, ?, ?)",
                 (
-                    (_key(profile.fingerprint, passage), model, blob, crc32(blob))
+                    (key, model, blob, _checksum(key, blob))
                     for passage, matrix in zip(passages, matrices, strict=True)
+                    for key in [_key(profile.fingerprint, passage)]
                     for blob in [matrix.astype("<f4", copy=False).tobytes()]
                 ),
             )
@@ -157,7 +167,7 @@ class EmbeddingCache:
         wrong += [
             f"Entry {row['id']} is damaged; it will be made again when it is needed."
             for row in self._rows()
-            if not _sound(row["vectors"], row["dim"], row["checksum"])
+            if not _sound(row)
         ]
         return wrong
 
@@ -167,9 +177,11 @@ class EmbeddingCache:
         Raises:
             LibraryUnwritable: The file cannot be written there.
         """
+        if path.resolve() == self._database.path.resolve():
+            raise LibraryUnwritable(f"{path} is the cache itself; export it to another file.")
         partial = path.with_name(f".{path.name}.partial")
-        partial.unlink(missing_ok=True)
         try:
+            partial.unlink(missing_ok=True)
             self._database.copy_to(partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
@@ -177,7 +189,8 @@ class EmbeddingCache:
         except (OSError, LibraryUnwritable) as error:
             raise LibraryUnwritable(f"The cache cannot be written to {path}: {error}") from error
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
 
     def import_from(self, path: Path) -> Imported:
         """Take in the entries of an exported cache that are sound and not here yet.
@@ -199,16 +212,18 @@ class EmbeddingCache:
         seen = damaged = 0
         with self._database.writing() as connection:
             with other._database.reading() as theirs:
-                for row in theirs.execute("SELECT * FROM models ORDER BY id"):
+                for row in theirs.execute(
+                    "SELECT fingerprint, name, dim, max_tokens, tokenizer FROM models ORDER BY id"
+                ):
                     connection.execute(
                         "INSERT OR IGNORE INTO models "
                         "(fingerprint, name, dim, max_tokens, tokenizer) VALUES (?, ?, ?, ?, ?)",
-                        tuple(row)[1:],
+                        tuple(row),
                     )
             before = connection.total_changes
             for row in other._rows():
                 seen += 1
-                if not _sound(row["vectors"], row["dim"], row["checksum"]):
+                if not _sound(row):
                     damaged += 1
                     continue
                 connection.execute(
@@ -326,7 +341,7 @@ class CachedEncoder:
     def _keep(self, passages: Sequence[Passage], matrices: Sequence[Matrix]) -> None:
         try:
             self._cache.write(self.profile, passages, matrices)
-        except LibraryUnwritable:
+        except (LibraryBusy, LibraryUnwritable):
             # A question can be answered all the same; an article must not be left half-known.
             if any(passage.role is Role.DOCUMENT for passage in passages):
                 raise
@@ -350,9 +365,23 @@ def _key(fingerprint: str, passage: Passage) -> bytes:
     return digest([_KEY_VERSION, *(part.encode("utf-8", "surrogatepass") for part in parts)])
 
 
-def _sound(blob: object, dim: int, checksum: int) -> bool:
-    return isinstance(blob, bytes) and len(blob) % (4 * dim) == 0 and crc32(blob) == checksum
+def _checksum(key: bytes, blob: bytes) -> int:
+    # Over the key too: vectors must not come to stand under the key of others.
+    return crc32(blob, crc32(key))
 
 
-def _matrix(blob: bytes, rows: int) -> Matrix:
-    return np.frombuffer(blob, dtype="<f4").reshape(rows, -1)
+def _sound(row: Row) -> bool:
+    """Tell whether an entry is what was written; nothing is taken for granted of its types."""
+    key, blob, dim = row["key"], row["vectors"], row["dim"]
+    return (
+        isinstance(key, bytes)
+        and isinstance(blob, bytes)
+        and isinstance(dim, int)
+        and dim > 0
+        and len(blob) % (4 * dim) == 0
+        and _checksum(key, blob) == row["checksum"]
+    )
+
+
+def _matrix(row: Row) -> Matrix:
+    return np.frombuffer(row["vectors"], dtype="<f4").reshape(-1, row["dim"])

@@ -18,6 +18,14 @@ T = TypeVar("T")
 # How long a connection waits for another one's transaction before it gives up.
 _WAIT_SECONDS = 10.0
 
+# What SQLite says, under the code of common errors, of a file that is not what we wrote.
+_SIGNS_OF_DAMAGE = (
+    "no such table",
+    "no such column",
+    "Could not decode to UTF-8",
+    "unsupported file format",
+)
+
 # The most values in one statement; SQLite takes 32,766 unless it was built to take more.
 _MOST_VALUES = 30_000
 
@@ -137,6 +145,8 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
+        # SQLite's own NOCASE knows only the letters of ASCII.
+        connection.create_function("casefold", 1, _casefold, deterministic=True)
         # A file from elsewhere may bring views and triggers along; they get no functions.
         connection.execute("PRAGMA trusted_schema = OFF")
         return connection
@@ -172,11 +182,15 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _meaning(self.path, error) from error
+        except UnicodeDecodeError as error:  # Of a name or text that SQLite read from the file.
+            raise _damaged(self.path, error) from error
 
 
 def _meaning(path: Path, error: sqlite3.Error) -> Exception:
     """Turn an error of SQLite into one that says what to do; what is a bug stays as it is."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # Without the extended part.
+    if str(error).startswith(_SIGNS_OF_DAMAGE):
+        return _damaged(path, error)
     known: dict[int, ParallaxError] = {
         sqlite3.SQLITE_FULL: LibraryUnwritable(
             f"The disk is full: {path} cannot grow. What was reported as done is kept; free "
@@ -202,11 +216,15 @@ def _meaning(path: Path, error: sqlite3.Error) -> Exception:
     return known.get(code, error)
 
 
-def _damaged(path: Path, error: sqlite3.Error) -> LibraryDamaged:
+def _damaged(path: Path, error: Exception) -> LibraryDamaged:
     return LibraryDamaged(
-        f"{path} is damaged ({error}). Restore it from a copy; `parallax doctor` says what "
+        f"{path} is damaged or of another kind ({error}). Restore it from a copy; `parallax doctor` says what "
         "else is affected."
     )
+
+
+def _casefold(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
 
 
 def _writable(path: Path) -> bool:

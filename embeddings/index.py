@@ -102,7 +102,7 @@ class VectorIndex:
             # One more than asked for would not settle ties at the edge; all of them does, but
             # costs. Ties of cosines of different texts do not occur in practice.
             min(k, len(self)),
-            params=None if selector is None else faiss.SearchParameters(sel=selector),
+            params=None if selector is None else faiss.SearchParameters(sel=selector),  # type: ignore[call-arg]
         )
         # FAISS pads a short answer with the id -1.
         pairs = [
@@ -171,6 +171,12 @@ def load_snapshot(path: Path, head: SnapshotHead, dim: int) -> VectorIndex | Non
         return None
     if not (same and earlier and sound):
         return None
+    try:
+        loaded = faiss.deserialize_index(np.frombuffer(body, dtype=np.uint8))
+    except RuntimeError:  # Written by a FAISS whose form this one does not know.
+        return None
+    if not isinstance(loaded, faiss.IndexIDMap2) or loaded.d != dim:
+        return None
     index = VectorIndex(dim)
-    index._index = faiss.deserialize_index(np.frombuffer(body, dtype=np.uint8))
+    index._index = loaded
     return index

@@ -140,6 +140,7 @@ class Ingest:
             check_article(item)
             digest = _digest(item)
             article = replace(item, id=self._name(item, digest))
+            _check_id(article.id)
             before = self._known(article.id)
             if self._seen.setdefault(article.id, digest) != digest:
                 raise BadArticle(
@@ -205,14 +206,18 @@ def check_article(article: Article) -> None:
             f"The text has {len(article.text):,} characters; an article may have up to "
             f"{_MOST_CHARACTERS:,}. Split it into articles."
         )
-    if len(article.id) > _MOST_ID_CHARACTERS:
-        raise BadArticle(
-            f"The id has {len(article.id)} characters; it may have up to {_MOST_ID_CHARACTERS}."
-        )
-    if any(ord(character) < 32 or ord(character) == 127 for character in article.id):
-        raise BadArticle(f"The id {article.id!r} holds a control character; leave it out.")
+    _check_id(article.id)
     for name, value in asdict(article).items():
         _check_storable(name, value)
+
+
+def _check_id(article_id: str) -> None:
+    if len(article_id) > _MOST_ID_CHARACTERS:
+        raise BadArticle(
+            f"The id has {len(article_id)} characters; it may have up to {_MOST_ID_CHARACTERS}."
+        )
+    if any(ord(character) < 32 or ord(character) == 127 for character in article_id):
+        raise BadArticle(f"The id {article_id!r} holds a control character; leave it out.")
 
 
 def _check_storable(name: str, value: object) -> None:

@@ -37,7 +37,13 @@ class Library:
     """
 
     def __init__(
-        self, folder: Path, store: Store, cache: EmbeddingCache, encoder: CachedEncoder
+        self,
+        folder: Path,
+        store: Store,
+        cache: EmbeddingCache,
+        encoder: CachedEncoder,
+        *,
+        wait_seconds: float = _WAIT_SECONDS,
     ) -> None:
         """Put the parts together; `service.corpus.Corpus.open` builds them.
 
@@ -46,11 +52,13 @@ class Library:
             store: The articles.
             cache: The vectors.
             encoder: What embeds, through the cache.
+            wait_seconds: How long to wait for another writer before saying that it is busy.
         """
         self.folder = folder
         self.store = store
         self.cache = cache
         self.encoder = encoder
+        self._wait_seconds = wait_seconds
         self._preparer = Preparer(encoder)
         self._index: VectorIndex | None = None
         self._generation = -1
@@ -180,7 +188,7 @@ class Library:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Be the only writer, of all threads and processes."""
-        lock = FileLock(self.folder / "write.lock", timeout=_WAIT_SECONDS)
+        lock = FileLock(self.folder / "write.lock", timeout=self._wait_seconds)
         note = self.folder / "writer"
         try:
             lock.acquire()
@@ -188,7 +196,7 @@ class Library:
             holder = note.read_text() if note.exists() else "unknown"
             raise LibraryBusy(
                 f"Process {holder} has been writing to {self.folder} for over "
-                f"{_WAIT_SECONDS:.0f} seconds; try again when it is done."
+                f"{self._wait_seconds:.0f} seconds; try again when it is done."
             ) from error
         except OSError as error:
             raise LibraryUnwritable(

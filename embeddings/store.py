@@ -399,7 +399,7 @@ def _chunks(
 
 def _condition(filters: Filters) -> tuple[str, list[str]]:
     tests = {
-        "source = ? COLLATE NOCASE": filters.source,
+        "casefold(source) = casefold(?)": filters.source,
         "substr(published, 1, 10) >= ?": filters.since,
         "substr(published, 1, 10) <= ?": filters.until,
     }
@@ -409,4 +409,4 @@ def _condition(filters: Filters) -> tuple[str, list[str]]:
 
 def _quoted(word: str) -> str:
     """Make a word a string of the full-text query language, whatever is in it."""
-    return '"' + word.replace('"', '""') + '"'
+    return '"' + word.replace('"', '""').replace("\0", " ") + '"'  # NUL would end the query.

@@ -309,8 +309,7 @@ def doctor(**common: Any) -> None:  # noqa: ANN401
 
     findings = examine(read_settings(**common))
     for finding in findings:
-        mark = "[green]ok[/]  " if finding.is_well else "[red]FAIL[/]"
-        terminal.out.print(f"{mark} {terminal.escape(finding.what)}", soft_wrap=True)
+        terminal.print_finding(finding.is_well, finding.what)
     if not all(finding.is_well for finding in findings):
         raise SystemExit(1)
 

@@ -34,9 +34,9 @@ _JOINING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-_ALSO = re.compile(r"\w+(?:\s+\w+)?\s+also\s", re.IGNORECASE)
-
-_QUOTE_MARKS = '"“”„«»'
+# A quotation mark that can only close: something before it, nothing or a space behind it.
+_CLOSING = re.compile(r"(?<=\S)[\"”»](?=[\s,.;:!?)\]]|$)")
+_ANY_MARK = re.compile(r"[\"“”„«»]")
 _OPENING = tuple('"“„«')
 _SAYING = re.compile(
     r"""\b(?:said|says|say|told|tells|asked|added|adds|wrote|writes|according|announced|argued
@@ -79,6 +79,6 @@ _OWN_PRONOUN = re.compile(
 
 
 def _closes_foreign_quote(text: str) -> bool:
-    if "”" in text and "“" not in text:
-        return True
-    return text.count('"') % 2 == 1 and text.endswith(('"', '."', ',"'))
+    """Tell whether the first quotation mark is one that closes."""
+    first = _ANY_MARK.search(text)
+    return first is not None and _CLOSING.match(text, first.start()) is not None

@@ -1,9 +1,70 @@
 """What two articles share, what only one of them says, and where they differ."""
 
-from service.answers import Comparison
-from service.reading import Reading
+from collections.abc import Sequence
+
+from service.alignment import SHARED, Aligned, align
+from service.answers import Comparison, Difference, Pair, Quote, SharedPair
+from service.differences import differences
+from service.reading import Reading, Statement
+from service.similarity import article_score, folding_of
+from service.terms import Folding
 
 
 def compare(a: Reading, b: Reading) -> Comparison:
-    """Say what two articles share and what only one of them says."""
-    raise NotImplementedError
+    """Say what two articles share and what only one of them says.
+
+    Every statement of an article stands in pairs, shared or unsure, or else among those that
+    only this article has.
+
+    Returns:
+        Pairs and statements in the order of `a`, then of `b`. `compare(b, a)` says the same
+        with the sides exchanged.
+    """
+    folding = folding_of(a, b)
+    pairs = align(a, b, folding)
+    shared = [pair for pair in pairs if pair.score >= SHARED]
+    sure_a, sure_b = {pair.a for pair in shared}, {pair.b for pair in shared}
+    # What is surely shared already needs no doubtful partner, unless that one has no other.
+    unsure = [
+        pair
+        for pair in pairs
+        if pair.score < SHARED and not (pair.a in sure_a and pair.b in sure_b)
+    ]
+    kept = [*shared, *unsure]
+    return Comparison(
+        score=article_score(a, b, folding),
+        shared=[_shared_pair(a, b, pair, folding) for pair in shared],
+        only_a=_others(a.statements, {pair.a for pair in kept}),
+        only_b=_others(b.statements, {pair.b for pair in kept}),
+        unsure=[
+            Pair(a=a.statements[pair.a].quote(), b=b.statements[pair.b].quote(), score=pair.score)
+            for pair in unsure
+        ],
+    )
+
+
+def _shared_pair(a: Reading, b: Reading, pair: Aligned, folding: Folding) -> SharedPair:
+    left, right = a.statements[pair.a], b.statements[pair.b]
+    return SharedPair(
+        a=left.quote(),
+        b=right.quote(),
+        score=pair.score,
+        differs=[
+            Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b))
+            for one in differences(left.text, right.text, folding)
+        ],
+    )
+
+
+def _part(statement: Statement, span: tuple[int, int]) -> Quote:
+    start, end = span
+    return Quote(
+        article_id=statement.article_id,
+        start=statement.span.start + start,
+        end=statement.span.start + end,
+        text=statement.text[start:end],
+    )
+
+
+def _others(statements: Sequence[Statement], told: set[int]) -> list[Quote]:
+    return [one.quote() for number, one in enumerate(statements) if number not in told]

@@ -25,10 +25,10 @@ from service.answers import (
 )
 from service.compare import compare
 from service.reading import Reading, Ref, read_ref, reading_of
-from service.search import Mode, Ranked, ask, hits, rank
+from service.search import Mode, Ranked, ask, check_k, hits, rank
 from service.settings import Settings
 from service.similarity import similar, similarity
-from service.summary import Method, summarize
+from service.summary import Method, check_lengths, summarize
 
 MOST_ARTICLES_A_PAGE = 1000
 
@@ -122,7 +122,7 @@ class Corpus:
                 f"limit is {limit}; expected a number from 1 to {MOST_ARTICLES_A_PAGE}."
             )
         found = self.library.store.articles(after=after, limit=limit)
-        return ArticlePage(articles=[ArticleHeader(**_header(article)) for article in found])
+        return ArticlePage(articles=[_header(article) for article in found])
 
     def article(self, article_id: str) -> ArticleDetail:
         """Return an article with its labelled blocks.
@@ -132,7 +132,7 @@ class Corpus:
         """
         article = self.library.store.article(article_id)
         return ArticleDetail(
-            **_header(article),
+            **_header(article).model_dump(),
             text=article.text,
             extra=dict(article.extra),
             blocks=[
@@ -164,6 +164,10 @@ class Corpus:
         Raises:
             BadRequest: The question has no words, or a count is out of range.
         """
+        # What can be refused at once is, before a model is loaded.
+        check_k(k)
+        if summary_words is not None:
+            check_lengths(summary_words)
         question = ask(self.library, query, mode)
         ranked = rank(self.library, question, k, mode, filters or Filters())
         summary = None
@@ -217,6 +221,7 @@ class Corpus:
         """
         if not refs and query is None:
             raise BadRequest("Nothing to summarise: name articles, a query, or both.")
+        check_lengths(words, sentences)
         question = None if query is None else ask(self.library, query)
         if refs:
             readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
@@ -269,13 +274,13 @@ def _day(name: str, given: str | None) -> str | None:
         ) from error
 
 
-def _header(article: Article) -> dict[str, object]:
-    return {
-        "id": article.id,
-        "title": article.title,
-        "source": article.source,
-        "url": article.url,
-        "published": article.published,
-        "language": article.language,
-        "authors": list(article.authors),
-    }
+def _header(article: Article) -> ArticleHeader:
+    return ArticleHeader(
+        id=article.id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        language=article.language,
+        authors=list(article.authors),
+    )

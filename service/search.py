@@ -78,6 +78,12 @@ def ask(library: Library, text: str, mode: Mode = Mode.HYBRID) -> Question:
     return Question(text, terms, library.encoder.encode([Passage(text, role=Role.QUERY)])[0][0])
 
 
+def check_k(k: int) -> None:
+    """Raise `BadRequest` if so many hits cannot be asked for."""
+    if not 1 <= k <= MOST_HITS:
+        raise BadRequest(f"k is {k}; expected a number from 1 to {MOST_HITS}.")
+
+
 def rank(
     library: Library, question: Question, k: int, mode: Mode, filters: Filters
 ) -> list[Ranked]:
@@ -96,8 +102,7 @@ def rank(
     Raises:
         BadRequest: `k` is out of range.
     """
-    if not 1 <= k <= MOST_HITS:
-        raise BadRequest(f"k is {k}; expected a number from 1 to {MOST_HITS}.")
+    check_k(k)
     wide = max(_CANDIDATES, k)
     dense: dict[int, float] = {}
     lexical: dict[int, float] = {}
@@ -148,7 +153,9 @@ def fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, 
 def _standardised(scores: Mapping[int, float]) -> dict[int, float]:
     values = np.fromiter(scores.values(), np.float64, len(scores))
     spread = values.std() if len(values) else 0.0
-    scaled = (values - values.mean()) / spread if spread > 0 else np.zeros(len(values))
+    # What differs by no more than rounding is equal; brought to scale, it would decide.
+    differs = len(values) and spread > 1e-6 * np.abs(values).max()
+    scaled = (values - values.mean()) / spread if differs else np.zeros(len(values))
     return dict(zip(scores, scaled.tolist(), strict=True))
 
 

@@ -13,7 +13,9 @@ from embeddings.models.files import DEFAULT_MODEL
 class Settings(BaseSettings):
     """All settings; read once, then handed on as values."""
 
-    model_config = SettingsConfigDict(env_prefix="PARALLAX_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="PARALLAX_", frozen=True, extra="forbid", env_ignore_empty=True
+    )
 
     library: Path = Field(
         default_factory=lambda: user_data_path("parallax"),

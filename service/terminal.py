@@ -23,8 +23,9 @@ from service.answers import (
     Summary,
 )
 
-out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
+# Lines are broken to fit a terminal, never in a file or a pipe; messages are one line each.
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(answer: BaseModel) -> None:
@@ -113,6 +114,12 @@ def print_article(article: ArticleDetail) -> None:
             f"\n[{style}]{block.label}[/] [dim]{block.start}:{block.end}  {escape(block.reason)}[/]"
         )
         out.print(_indented(escape(_flat(block.text))))
+
+
+def print_finding(is_well: bool, what: str) -> None:
+    """Print one thing that was looked at."""
+    mark = "[green]ok[/]  " if is_well else "[red]FAIL[/]"
+    out.print(f"{mark} {escape(what)}", soft_wrap=True)
 
 
 @contextmanager

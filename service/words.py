@@ -37,12 +37,18 @@ def stems(text: str) -> list[str]:
     Source: the Snowball English stemmer (Porter 2001).
     """
     # A stemmer keeps state, so each call makes its own; that is cheap.
-    return _stemmed(word for word in words(text) if word not in _STOP_WORDS)
+    return stemmed(word for word in words(text) if word not in _STOP_WORDS)
 
 
-def _stemmed(found: Iterable[str]) -> list[str]:
-    stemmed: list[str] = Stemmer("english").stemWords(list(found))
-    return stemmed
+def is_content_word(word: str) -> bool:
+    """Tell whether a word, in any case, says something."""
+    return _bare(word) not in _STOP_WORDS
+
+
+def stemmed(found: Iterable[str]) -> list[str]:
+    """Return the stem of each of some lower-case words."""
+    stems_found: list[str] = Stemmer("english").stemWords(list(found))
+    return stems_found
 
 
 def _bare(word: str) -> str:

@@ -54,7 +54,8 @@ class SentenceTransformerEncoder:
     @property
     def profile(self) -> ModelProfile:
         """What the model is; loads it."""
-        return self._loaded.profile
+        with self._lock:  # Else two threads could load it twice.
+            return self._loaded.profile
 
     def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
         """Embed passages together with their sentences; see `Encoder.encode`."""
@@ -101,11 +102,12 @@ class _LoadedModel:
                 windows.append(window)
                 owners.append((row, start - len(self._prompt(passage.role))))
         sums = [np.zeros((1 + len(p.sentences), self.profile.dim), np.float32) for p in passages]
-        for number, states, starts in self._token_states(windows):
+        for number, states, ends in self._token_states(windows):
             row, shift = owners[number]
             sums[row][0] += states.sum(axis=0)
             for position, span in enumerate(passages[row].sentences, start=1):
-                inside = (starts + shift >= span.start) & (starts + shift < span.end)
+                # By where a token ends: some tokenizers count the space before a word to it.
+                inside = (ends + shift > span.start) & (ends + shift <= span.end)
                 sums[row][position] += states[inside].sum(axis=0)
         # A mean and a sum point the same way, so the count is not needed.
         return [unit(rows) for rows in sums]
@@ -113,9 +115,9 @@ class _LoadedModel:
     def _token_states(
         self, windows: Sequence[str]
     ) -> Iterator[tuple[int, Matrix, "np.ndarray[Any, np.dtype[np.int64]]"]]:
-        """Yield each window's number, its tokens' vectors and where each token starts.
+        """Yield each window's number, its tokens' vectors and where each token ends.
 
-        A token that the model adds of its own starts before any text.
+        A token that the model adds of its own ends before any text.
         """
         import torch
 
@@ -135,16 +137,16 @@ class _LoadedModel:
                 states = self._model[0](features)["token_embeddings"].float().cpu().numpy()
             for row, number in enumerate(batch):
                 encoding = encodings[number]
-                starts = np.array(
+                ends = np.array(
                     [
-                        -(1 << 60) if special else start
-                        for (start, _), special in zip(
+                        -(1 << 60) if special else end
+                        for (_, end), special in zip(
                             encoding.offsets, encoding.special_tokens_mask, strict=True
                         )
                     ],
                     dtype=np.int64,
                 )
-                yield number, states[row, : len(encoding)], starts
+                yield number, states[row, : len(encoding)], ends
 
     def _encode_apart(self, passages: Sequence[Passage]) -> list[Matrix]:
         """Passages and sentences each on their own, for models that pool in other ways."""

@@ -79,7 +79,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     response = _response(_name(error), _message(error), error.code)
     if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(error.valid_methods or ())
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
 
 
@@ -95,7 +95,7 @@ def _message(error: HTTPException) -> str:
         case 404:
             return f"There is nothing at {request.path}; /docs shows what there is."
         case 405 if isinstance(error, MethodNotAllowed):
-            expected = ", ".join(error.valid_methods or ())
+            expected = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD", "OPTIONS"}))
             return f"{request.method} is not possible at {request.path}; expected {expected}."
         case 413:
             return f"The body is larger than {MOST_BYTES:,} bytes; send it in parts."

@@ -1,17 +1,133 @@
-"""Pages to read in a browser."""
+"""Pages to read in a browser: the library, what is asked of it, and how to ask over HTTP."""
 
-from flask import Blueprint, Flask, render_template
+from typing import Annotated
+
+from flask import Blueprint, Flask, render_template, request
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from service.answers import SearchAnswer
+from service.corpus import read_filters
+from service.http.highlights import cut
+from service.http.openapi import document
+from service.http.parsing import read_query
+from service.http.routes import OPERATIONS, corpus
+from service.reading import Ref
+from service.search import Mode
 
 pages = Blueprint("pages", __name__)
+
+_ARTICLES_A_PAGE = 50
+_SIMILAR_ARTICLES = 5
+_SUMMARY_WORDS = 80
+
+# A form sends its empty fields too.
+_Field = Annotated[str | None, BeforeValidator(lambda given: given.strip() or None)]
+
+
+class _Form(BaseModel):
+    """What a form sends; what is not known is none of its business."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _SearchForm(_Form):
+    q: _Field = None
+    mode: Mode = Mode.HYBRID
+    source: _Field = None
+    since: _Field = None
+    until: _Field = None
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+    summary: bool = False
+
+
+class _ListForm(_Form):
+    after: str = ""
+
+
+class _PlaceForm(_Form):
+    start: int = 0
+    end: int = 0
+
+
+class _PairForm(_Form):
+    a: str
+    b: str
 
 
 @pages.get("/")
 def home() -> ResponseReturnValue:
     """Say what this is and how to ask it."""
-    return render_template("home.html")
+    return render_template("home.html", counts=corpus().library.store.counts(), form=_SearchForm())
+
+
+@pages.get("/search")
+def search() -> ResponseReturnValue:
+    """Show the passages that answer a question, the sentences that made them marked.
+
+    :raise 422: if a field cannot be read
+    """
+    form = read_query(_SearchForm)
+    answer: SearchAnswer | None = None
+    if form.q is not None:
+        answer = corpus().search(
+            form.q,
+            k=form.k,
+            mode=form.mode,
+            filters=read_filters(form.source, form.since, form.until),
+            summary_words=_SUMMARY_WORDS if form.summary else None,
+        )
+    titles = {hit.article_id: hit.title or hit.article_id for hit in answer.hits} if answer else {}
+    return render_template("search.html", form=form, answer=answer, titles=titles)
+
+
+@pages.get("/articles")
+def articles() -> ResponseReturnValue:
+    """Show what is in the library, a page at a time."""
+    form = read_query(_ListForm)
+    page = corpus().articles(after=form.after, limit=_ARTICLES_A_PAGE)
+    more = len(page.articles) == _ARTICLES_A_PAGE
+    return render_template("articles.html", page=page, form=form, more=more)
+
+
+@pages.get("/articles/<any_text:article_id>")
+def article(article_id: str) -> ResponseReturnValue:
+    """Show an article, why each line is what it is, and the articles like it.
+
+    :raise 404: if there is none of that id
+    """
+    return render_template(
+        "article.html",
+        article=corpus().article(article_id),
+        place=read_query(_PlaceForm),
+        similar=corpus().similar(Ref(id=article_id), k=_SIMILAR_ARTICLES).articles,
+    )
+
+
+@pages.get("/compare")
+def compare() -> ResponseReturnValue:
+    """Show what two articles share, in what they differ, and what only one says.
+
+    :raise 404: if one of them is not there
+    :raise 422: if one of them is not named
+    """
+    form = read_query(_PairForm)
+    return render_template(
+        "compare.html",
+        a=corpus().article(form.a),
+        b=corpus().article(form.b),
+        answer=corpus().compare(Ref(id=form.a), Ref(id=form.b)),
+    )
+
+
+@pages.get("/docs")
+def docs() -> ResponseReturnValue:
+    """Show the description of the HTTP interface."""
+    host = request.host_url.rstrip("/")
+    return render_template("docs.html", api=document(OPERATIONS), host=host)
 
 
 def register(app: Flask) -> None:
     """Add the pages to an app."""
+    app.jinja_env.filters["cut"] = cut
     app.register_blueprint(pages)

@@ -207,7 +207,3 @@ class SimilarWish(QueryString):
     """How many similar articles."""
 
     k: Count = 10
-
-
-class Nothing(QueryString):
-    """No query string."""

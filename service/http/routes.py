@@ -26,7 +26,6 @@ from service.http.readiness import check_ready
 from service.http.requests import (
     NewArticle,
     NewArticles,
-    Nothing,
     PageWish,
     SearchQuestion,
     SimilarWish,
@@ -73,13 +72,11 @@ def show_article(article_id: str) -> ResponseReturnValue:
 
     Of an id that ends in "/similar" that slash must be written %2F.
     """
-    read_query(Nothing)
     return _json(corpus().article(article_id))
 
 
 def remove_article(article_id: str) -> ResponseReturnValue:
     """Remove an article."""
-    read_query(Nothing)
     corpus().remove([article_id])
     return Response(status=204)
 

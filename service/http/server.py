@@ -24,6 +24,8 @@ _GRACE_SECONDS = 30.0
 
 _TICK_SECONDS = 0.25
 
+_THIS_MACHINE = ["localhost", "127.0.0.1"]
+
 
 class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
     """What is no HTTP never gets to the app; it is answered here in the same shape."""
@@ -58,8 +60,12 @@ def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads:
     """
     listening = _listen(host, port)
     channels: dict[int, Any] = {}
+    app = create_app(corpus)
+    if host in _THIS_MACHINE:
+        # A page from elsewhere may make its own name mean this machine (DNS rebinding).
+        app.config["TRUSTED_HOSTS"] = _THIS_MACHINE
     server = create_server(
-        create_app(corpus),
+        app,
         map=channels,
         sockets=[listening],
         threads=threads,
@@ -70,7 +76,8 @@ def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads:
     server.channel_class = _Channel
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}/"
-    print(f"Listening at {address} - stop with Ctrl+C.", file=sys.stderr, flush=True)  # noqa: T201
+    sys.stderr.write(f"Listening at {address} - stop with Ctrl+C.\n")
+    sys.stderr.flush()
     with _told_to_stop() as told:
         while not told.is_set():
             wasyncore.loop(timeout=_TICK_SECONDS, map=channels, count=1)
@@ -84,14 +91,15 @@ def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise BadRequest(f"The port is {port}; expected a number from 0 (any free one) to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+    except OSError as error:
         raise BadRequest(
-            f"Cannot listen at {host}, port {port}: {reason}. Choose another one with --host "
-            "or --port (0 takes any that is free)."
+            f"Cannot listen at {host}, port {port}: {error.strerror}. Choose another one with "
+            "--host or --port (0 takes any that is free)."
         ) from error
 
 

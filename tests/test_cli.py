@@ -1,0 +1,236 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from toy import NAME, toy_corpus
+
+from embeddings.article import Article
+from service.cli import main
+
+HARBOUR = Article(
+    "The harbour of Lindmark was closed on Monday after a crane fell into the water. "
+    "The crane had been built in 1962 and was used for coal.\n\n"
+    "Nobody was hurt, the port authority said. The mayor wants a report by Friday.",
+    id="harbour",
+    title="Crane falls into harbour",
+    source="Lindmark Post",
+    published="2024-03-04",
+)
+COUNCIL = Article(
+    "The council of Lindmark voted for a new crane in the harbour on Tuesday. "
+    "The new crane is to cost 4 million crowns.",
+    id="council",
+    title="Council votes for crane",
+    source="Coast Radio",
+    published="2024-03-12",
+)
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run a command offline on a library of two articles whose vectors are in the cache."""
+    corpus = toy_corpus(tmp_path)
+    list(corpus.add([HARBOUR, COUNCIL]))
+    corpus.search("who wants a report")
+    corpus.close()
+
+    def run(*arguments: str, stdin: str | None = None) -> Result:
+        common = ["--library", str(tmp_path), "--model", NAME, "--offline"]
+        return CliRunner().invoke(main, [*arguments, *common], input=stdin)
+
+    return run
+
+
+def test_search_prints_the_passage_and_where_it_stands(run: Run) -> None:
+    result = run("search", "who wants a report")
+
+    assert result.exit_code == 0
+    assert "Crane falls into harbour" in result.stdout
+    assert "The mayor wants a report by Friday." in " ".join(result.stdout.split())
+    assert "harbour 0:" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (["search", "who wants a report"], "hits"),
+        (["similar", "harbour"], "articles"),
+        (["compare", "harbour", "council"], "shared"),
+        (["summarize", "harbour", "council"], "sentences"),
+        (["list"], "articles"),
+        (["show", "harbour"], "blocks"),
+        (["cache", "stats"], "models"),
+    ],
+)
+def test_json_is_one_value_on_standard_output(run: Run, arguments: list[str], key: str) -> None:
+    result = run(*arguments, "--json")
+
+    assert result.exit_code == 0
+    assert key in json.loads(result.stdout)
+
+
+def test_what_is_unchanged_is_said_to_be_so(run: Run, tmp_path: Path) -> None:
+    articles = tmp_path / "articles.jsonl"
+    fields = ("id", "title", "text", "source", "published")
+    articles.write_text(
+        "\n".join(
+            json.dumps({name: getattr(article, name) for name in fields})
+            for article in (HARBOUR, COUNCIL)
+        )
+    )
+
+    result = run("add", str(articles))
+
+    assert result.exit_code == 0
+    assert "0 added, 0 updated, 2 unchanged, 0 refused; 0 passages embedded." in result.stdout
+
+
+def test_a_bad_line_is_refused_with_its_number_and_the_rest_goes_on(
+    run: Run, tmp_path: Path
+) -> None:
+    articles = tmp_path / "articles.jsonl"
+    good = json.dumps({"id": "harbour", "text": HARBOUR.text})
+    articles.write_text(f"{good}\n{{broken\n")
+
+    result = run("add", str(articles), "--json")
+
+    assert result.exit_code == 1
+    assert "articles.jsonl, line 2" in result.stderr
+    statuses = [one["status"] for one in json.loads(result.stdout)["results"]]
+    assert statuses == ["updated", "refused"]
+
+
+def test_offline_says_how_many_vectors_are_missing_and_of_what(run: Run) -> None:
+    result = run("search", "a question never asked")
+
+    assert result.exit_code == 1
+    assert "vectors of 1 text" in result.stderr
+    assert "a question never asked" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["search", "  "], 2, "holds no words"),
+        (["search", "crane", "-k", "0", "--mode", "lexical"], 2, "k is 0"),
+        (["search", "crane", "-k", "10000"], 2, "k is 10000"),
+        (["search", "crane", "--since", "yesterday"], 2, "expected a day"),
+        (["search", "crane", "--mode", "sideways"], 2, "sideways"),
+        (["show", "nobody"], 1, "No article has the id 'nobody'"),
+        (["remove", "harbour", "nobody"], 1, "No article has the id 'nobody'"),
+        (["similar", "nobody"], 1, "No article has the id 'nobody'"),
+        (["summarize"], 2, "Nothing to summarise"),
+        (["summarize", "harbour", "--words", "0"], 2, "words is 0"),
+        (["list", "--limit", "0"], 2, "limit is 0"),
+        (["cache", "import", "/nowhere"], 1, "is not a file"),
+        (["add", "/nowhere"], 1, "no such file"),
+    ],
+)
+def test_a_mistake_gets_a_line_that_names_it_and_a_code(
+    run: Run, arguments: list[str], code: int, message: str
+) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.split())
+    assert "Traceback" not in result.output
+
+
+def test_removing_is_all_or_nothing(run: Run) -> None:
+    run("remove", "harbour", "nobody")
+    assert json.loads(run("list", "--json").stdout)["articles"][1]["id"] == "harbour"
+
+    assert run("remove", "harbour").exit_code == 0
+    assert len(json.loads(run("list", "--json").stdout)["articles"]) == 1
+
+
+def test_a_file_that_was_not_added_can_be_compared(run: Run, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.txt"
+    copy.write_text(HARBOUR.text)
+
+    result = run("compare", "harbour", str(copy), "--json")
+
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert not found["only_a"]
+    assert not found["only_b"]
+
+
+def test_an_exported_cache_works_in_another_library(run: Run, tmp_path: Path) -> None:
+    exported = tmp_path / "vectors.sqlite3"
+    assert run("cache", "export", str(exported)).exit_code == 0
+    other = ["--library", str(tmp_path / "other"), "--model", NAME, "--offline"]
+
+    imported = CliRunner().invoke(main, ["cache", "import", str(exported), *other])
+    article = json.dumps({"id": "council", "text": COUNCIL.text})
+    added = CliRunner().invoke(main, ["add", "-", *other], input=article)
+
+    assert imported.exit_code == 0
+    assert "1 added" in added.stdout
+
+
+def test_a_damaged_cache_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cache.sqlite3").write_bytes(b"no database" * 1000)
+
+    result = run("summarize", "harbour")
+
+    assert result.exit_code == 1
+    assert "cache.sqlite3 is damaged" in " ".join(result.stderr.split())
+
+
+def test_doctor_says_that_all_is_well_or_what_is_not(run: Run, tmp_path: Path) -> None:
+    assert run("doctor").exit_code == 0
+
+    (tmp_path / "library.sqlite3").write_bytes(b"no database" * 1000)
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert "library.sqlite3 is damaged" in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["search", "--help"]])
+def test_nothing_heavy_is_imported_before_it_is_needed(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    script = (
+        "import sys; from service.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "PARALLAX_LIBRARY": str(tmp_path)},
+    )
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        main, ["list", "--library", str(tmp_path)], env={"PARALLAX_OFFLINE": "perhaps"}
+    )
+
+    assert result.exit_code == 2
+    assert "PARALLAX_OFFLINE is 'perhaps'" in result.stderr
+
+
+def test_an_unknown_model_is_named_and_nothing_is_fetched(tmp_path: Path) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text(HARBOUR.text)
+
+    result = CliRunner().invoke(
+        main, ["add", str(article), "--library", str(tmp_path / "lib"), "--model", "no/such-model"]
+    )
+
+    assert result.exit_code == 1
+    assert "No model 'no/such-model' on this machine" in " ".join(result.stderr.split())

@@ -1,0 +1,122 @@
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from toy import toy_corpus
+
+from embeddings.errors import BadRequest
+from service.http import serve
+
+# Tells when a question has come, and takes its time to answer it.
+SERVE = """
+import sys, time
+from pathlib import Path
+from toy import ToyEncoder, toy_corpus
+from service.http import serve
+
+class SlowEncoder(ToyEncoder):
+    def encode(self, passages):
+        print("asked", flush=True)
+        time.sleep(1)
+        return super().encode(passages)
+
+serve(toy_corpus(Path(sys.argv[1]), SlowEncoder()), port=0)
+print("stopped", flush=True)
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(tmp_path)],
+        cwd=Path(__file__).parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+def port_of(server: subprocess.Popen[str]) -> int:
+    assert server.stderr is not None
+    found = re.fullmatch(r"Listening at http://127\.0\.0\.1:(\d+)/ .*\n", server.stderr.readline())
+    assert found is not None
+    return int(found[1])
+
+
+def ask(port: int, path: str, body: object = None) -> object:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_told_but_finishes_what_was_asked(
+    server: subprocess.Popen[str], told: signal.Signals
+) -> None:
+    port = port_of(server)
+    answers: list[object] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(ask(port, "/v1/articles", {"id": "a", "text": "Sail away."}))
+    )
+    asking.start()
+    assert server.stdout is not None
+    assert server.stdout.readline() == "asked\n"
+    server.send_signal(told)
+    asking.join(30)
+
+    assert answers == [{"results": [{"id": "a", "status": "added", "error": None}]}]
+    assert server.stdout.readline() == "stopped\n"
+    assert server.wait(30) == 0
+
+
+def test_what_is_no_http_is_told_in_the_same_shape(server: subprocess.Popen[str]) -> None:
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nContent-Length: many\r\n\r\n")
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert json.loads(body)["error"]["type"] == "BadRequest"
+
+
+def test_a_name_that_is_not_this_machine_is_not_answered(server: subprocess.Popen[str]) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port_of(server)}/healthz", headers={"Host": "elsewhere.example"}
+    )
+    with pytest.raises(urllib.error.HTTPError, match="400") as caught:
+        urllib.request.urlopen(request, timeout=30)
+
+    assert json.load(caught.value)["error"]["type"] == "BadRequest"
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadRequest, match=f"Cannot listen at 127.0.0.1, port {port}: Address"):
+            serve(toy_corpus(tmp_path), port=port)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "message"),
+    [
+        ("127.0.0.1", 70_000, "The port is 70000; expected"),
+        ("nowhere.invalid", 0, "Cannot listen at nowhere.invalid"),
+    ],
+)
+def test_a_place_that_cannot_be_is_told(tmp_path: Path, host: str, port: int, message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        serve(toy_corpus(tmp_path), host, port)

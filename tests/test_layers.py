@@ -1,0 +1,114 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(
+    path for floor in ("embeddings", "service") for path in (ROOT / floor).rglob("*.py")
+)
+
+# From the ground up. A name stands for a module or for a package with all that is in it; what
+# stands in one line does not import one another.
+LAYERS = [
+    "embeddings.errors",
+    "embeddings.vectors",
+    "embeddings.article",
+    "embeddings.furniture embeddings.sentences embeddings.encoder",
+    "embeddings.metadata embeddings.chunks embeddings.models embeddings.database embeddings.readers",
+    "embeddings.cache embeddings.store",
+    "embeddings.index embeddings.ingest",
+    "embeddings.library",
+    "service.settings service.answers service.words service.coherence",
+    "service.reading service.search",
+    "service.similarity service.compare service.summary",
+    "service.corpus",
+    "service.doctor service.terminal service.http",
+    "service.cli",
+    "service.__main__",
+]
+
+OWNERS = {
+    "faiss": ["embeddings.index"],
+    "sqlite3": ["embeddings.database"],
+    "torch": ["embeddings.models"],
+    "transformers": ["embeddings.models"],
+    "sentence_transformers": ["embeddings.models"],
+    "tokenizers": ["embeddings.models"],
+    "huggingface_hub": ["embeddings.models"],
+    "flask": ["service.http"],
+    "werkzeug": ["service.http"],
+    "waitress": ["service.http"],
+    "trafilatura": ["embeddings.readers"],
+    "charset_normalizer": ["embeddings.readers"],
+    "ftfy": ["embeddings.readers"],
+    "yaml": ["embeddings.readers"],
+    "filelock": ["embeddings.library"],
+    "rich": ["service.terminal"],
+    "click": ["service.cli"],
+    "platformdirs": ["service.settings"],
+    "pydantic_settings": ["service.settings"],
+    "Stemmer": ["service.words"],
+    "scipy": ["service.summary"],
+}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_in(module: str, room: str) -> bool:
+    return module == room or module.startswith(room + ".")
+
+
+def level(module: str) -> int | None:
+    """The highest layer that names the module or a package it is in."""
+    levels = [
+        number for number, line in enumerate(LAYERS) for room in line.split() if is_in(module, room)
+    ]
+    return max(levels, default=None)
+
+
+def room(module: str) -> str:
+    return next(room for line in LAYERS for room in line.split() if is_in(module, room))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_down(path: Path) -> None:
+    module = name_of(path)
+    if module in ("embeddings", "service"):
+        return
+    own = level(module)
+    assert own is not None, f"{module} stands in no layer"
+
+    wrong = [
+        other
+        for other in imported(path)
+        if (there := level(other)) is not None and there >= own and room(other) != room(module)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_library_has_one_owner(path: Path) -> None:
+    module = name_of(path)
+    wrong = [
+        other
+        for other in imported(path)
+        for owner in [OWNERS.get(other.partition(".")[0])]
+        if owner is not None and not any(is_in(module, one) for one in owner)
+    ]
+
+    assert wrong == []

@@ -1,0 +1,375 @@
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from embeddings.article import Article, Block, Label, Span
+from embeddings.chunks import Chunk, Sentence
+from embeddings.errors import LibraryDamaged, UnknownArticle
+from embeddings.store import Filters, PreparedArticle, Store
+
+IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+ANYTHING = Filters()
+HOSTILE = [
+    '"',
+    "*",
+    "NEAR",
+    "AND",
+    "OR",
+    "NOT",
+    "-",
+    "\0",
+    "a\0b",
+    "",
+    " ",
+    "_",
+    "(",
+    ")",
+    ":",
+    "^",
+]
+HOSTILE += [
+    '"a',
+    "{text}",
+    "text:",
+    "+",
+    "NEAR(a b, 2)",
+    "'; DROP TABLE articles; --",
+    "²",
+    "\U0001f600",
+]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "library.sqlite3")
+    yield opened
+    opened.close()
+
+
+def prepared(
+    article_id: str, *texts: str, cuts: Sequence[int] = (), **fields: str
+) -> PreparedArticle:
+    """Make an article of which every text is a chunk, or a text cut into chunks somewhere."""
+    text = "\n".join(texts)
+    ends = [0]
+    for one in texts:
+        ends.append(ends[-1] + len(one) + 1)
+    bounds = [*zip(ends, [end - 1 for end in ends[1:]], strict=False)]
+    if cuts:
+        bounds = list(pairwise(sorted({0, len(text), *cuts})))
+    chunks = [Chunk((Sentence(Span(*bound)),)) for bound in bounds]
+    blocks = [Block(Span(0, len(text)), Label.BODY, "all of it")]
+    return PreparedArticle(Article(text, id=article_id, **fields), b"digest", blocks, chunks)  # type: ignore[arg-type]
+
+
+def found(store: Store, *words: str, filters: Filters = ANYTHING) -> list[str]:
+    matched = store.match(words, filters, 100)
+    chunks = store.chunks(list(matched))
+    return [chunks[chunk_id].text for chunk_id in matched]
+
+
+# What is kept
+
+
+def test_an_article_comes_back_as_it_was_put(store: Store) -> None:
+    one = replace(
+        prepared("id", "A text."),
+        article=Article(
+            "A text.",
+            id="id",
+            title="Title",
+            source="Source",
+            url="https://example.org/?a=b",
+            published="2021-11-26T10:00:00+01:00",
+            language="en",
+            authors=("Ünal Öz", 'Quote "Q"'),
+            extra={"desk": {"floor": 3}, "tags": ["a", None, 1.5, True]},
+            origin="/tmp/a.txt",
+        ),
+    )
+
+    store.put([one])
+
+    assert store.article("id") == one.article
+    assert store.blocks("id") == one.blocks
+    assert store.headers(["id", "other"]) == {"id": replace(one.article, text="")}
+    assert store.articles() == [replace(one.article, text="")]
+    assert store.id_by_origin("/tmp/a.txt") == "id"
+    assert store.digests(["id", "other"]) == {"id": b"digest"}
+
+
+UNICODE = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")
+    | st.sampled_from("a \n\u0301\u200d\U0001f468\U0010ffff\ufeff\ufffe\x85\u2028")
+)
+
+
+@IN_ONE_FOLDER
+@given(text=UNICODE, cuts=st.lists(st.integers(0, 100), max_size=6))
+def test_a_chunk_is_what_stands_at_its_place(text: str, cuts: list[int], store: Store) -> None:
+    cuts = [cut for cut in cuts if 0 < cut < len(text)]
+    store.put([prepared("id", text, cuts=cuts)])
+
+    article = store.article("id")
+    chunks = store.chunks_of(["id"])
+
+    assert article.text == text
+    assert [chunk.text for chunk in chunks] == [chunk.span.of(text) for chunk in chunks]
+    assert "".join(chunk.text for chunk in chunks) == text
+    assert [chunk.passage.sentences for chunk in chunks] == [
+        (Span(0, len(chunk.text)),) for chunk in chunks
+    ]
+
+
+def test_chunks_come_article_by_article_in_text_order(store: Store) -> None:
+    store.put([prepared("b", "b1", "b2"), prepared("a", "a1", "a2"), prepared("c", "c1")])
+
+    chunks = store.chunks_of(["a", "missing", "b"])
+
+    assert [chunk.text for chunk in chunks] == ["a1", "a2", "b1", "b2"]
+    assert store.chunks([chunks[3].id, 999]) == {chunks[3].id: chunks[3]}
+
+
+def test_pieces_of_sentences_are_told_from_whole_ones(store: Store) -> None:
+    sentences = (Sentence(Span(0, 3)), Sentence(Span(4, 7), whole=False))
+    store.put([replace(prepared("id", "abc def"), chunks=[Chunk(sentences)])])
+
+    assert store.chunks_of(["id"])[0].sentences == sentences
+
+
+def test_pages_follow_each_other_in_the_order_of_ids(store: Store) -> None:
+    store.put([prepared(article_id, "text") for article_id in "dbaec"])
+
+    assert [one.id for one in store.articles(limit=2)] == ["a", "b"]
+    assert [one.id for one in store.articles(after="b", limit=2)] == ["c", "d"]
+    assert [one.id for one in store.articles(after="bb", limit=9)] == ["c", "d", "e"]
+    assert store.articles(after="e") == []
+
+
+def test_an_unknown_article_is_named(store: Store) -> None:
+    with pytest.raises(UnknownArticle, match="'nobody'"):
+        store.article("nobody")
+    assert store.blocks("nobody") == []
+
+
+# What changes it
+
+
+def test_an_article_put_again_takes_the_place_of_the_first(store: Store) -> None:
+    store.put([prepared("id", "old words", "more")])
+    store.put([prepared("id", "new words")])
+
+    assert store.article("id").text == "new words"
+    assert store.counts() == {"articles": 1, "chunks": 1, "sentences": 1}
+    assert found(store, "old") == []
+    assert found(store, "words") == ["new words"]
+
+
+def test_an_id_of_a_chunk_is_never_used_again(store: Store) -> None:
+    seen: set[int] = set()
+    for number in range(4):
+        store.put([prepared("id", *"ab" * (number + 1))])
+        ids = set(store.chunk_ids().tolist())
+        assert not ids & seen
+        seen |= ids
+        store.remove(["id"])
+
+    assert store.chunk_ids().tolist() == []
+
+
+def test_what_was_found_out_goes_with_its_article(store: Store) -> None:
+    store.put([prepared("a", "shared word"), prepared("b", "shared thing")])
+
+    store.remove(["a"])
+
+    assert store.counts() == {"articles": 1, "chunks": 1, "sentences": 1}
+    assert found(store, "shared", "word") == ["shared thing"]
+    with store._database.reading() as connection:
+        for table in ("blocks", "chunk_terms"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 1
+        connection.execute("SELECT count(*) FROM chunk_terms_docsize")
+
+
+def test_all_articles_are_removed_or_none(store: Store) -> None:
+    store.put([prepared("a", "one"), prepared("b", "two")])
+
+    with pytest.raises(UnknownArticle, match="'missing'"):
+        store.remove(["a", "missing", "b"])
+
+    assert [one.id for one in store.articles()] == ["a", "b"]
+    assert found(store, "one") == ["one"]
+
+
+def test_all_articles_are_put_or_none(store: Store) -> None:
+    def some() -> Iterator[PreparedArticle]:
+        yield prepared("a", "one")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.put(some())
+
+    assert store.articles() == []
+    assert found(store, "one") == []
+
+
+def test_the_generation_grows_with_every_change(store: Store) -> None:
+    seen = [store.generation()]
+    for _ in range(2):
+        store.put([prepared("a", "one")])
+        seen.append(store.generation())
+    store.remove(["a"])
+    seen.append(store.generation())
+
+    assert all(before < after for before, after in pairwise(seen))
+
+
+def test_what_is_kept_is_there_after_reopening(tmp_path: Path) -> None:
+    first = Store(tmp_path / "library.sqlite3")
+    first.put([prepared("a", "one")])
+    first.close()
+
+    again = Store(tmp_path / "library.sqlite3")
+
+    assert again.article("a").text == "one"
+    assert (again.identity(), again.generation()) == (first.identity(), first.generation())
+    assert again.check() == []
+
+
+def test_every_library_has_an_identity_of_its_own(tmp_path: Path) -> None:
+    assert Store(tmp_path / "a").identity() != Store(tmp_path / "b").identity()
+
+
+def test_a_damaged_store_is_reported(tmp_path: Path) -> None:
+    store = Store(tmp_path / "library.sqlite3")
+    store.put([prepared(str(number), f"text {number} " * 200) for number in range(40)])
+    store.close()
+    whole = (tmp_path / "library.sqlite3").read_bytes()
+    (tmp_path / "library.sqlite3").write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+
+    damaged = Store(tmp_path / "library.sqlite3")
+
+    with pytest.raises(LibraryDamaged, match=r"library\.sqlite3 is damaged"):
+        damaged.chunks_of([str(number) for number in range(40)])
+
+
+# What is found by words
+
+
+@pytest.mark.parametrize(
+    ("word", "there"),
+    [
+        ("troops", "A troop left."),
+        ("negotiation", "They negotiated for hours."),
+        ("ARMENIA", "In Armenia it rained."),
+        ("aliyev", "President Äliyev spoke."),
+        ("Côte", "the cote d'azur"),
+        ("don't", "They don't know."),
+        ("2021", "It was 2021."),
+    ],
+)
+def test_a_word_is_found_by_its_stem_whatever_its_case_and_accents(
+    word: str, there: str, store: Store
+) -> None:
+    store.put([prepared("a", there), prepared("b", "Nothing of the kind.")])
+
+    assert found(store, word) == [there]
+
+
+def test_any_of_the_words_is_enough_and_more_of_them_are_better(store: Store) -> None:
+    store.put(
+        [prepared("a", "apple here"), prepared("b", "pear here"), prepared("c", "apple pear")]
+    )
+    store.put([prepared(str(number), "neither here") for number in range(9)])
+
+    scores = store.match(["apple", "pear"], ANYTHING, 100)
+
+    assert found(store, "apple", "pear")[0] == "apple pear"
+    assert len(scores) == 3
+    assert all(score > 0 for score in scores.values())
+    assert list(scores.values()) == sorted(scores.values(), reverse=True)
+
+
+def test_equal_matches_come_by_their_ids_and_no_more_than_asked_for(store: Store) -> None:
+    store.put([prepared(str(number), "apple pie") for number in range(9)])
+
+    assert list(store.match(["apple"], ANYTHING, 4)) == store.chunk_ids().tolist()[:4]
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_no_word_disturbs_the_query_language(word: str, store: Store) -> None:
+    store.put([prepared("a", "an apple a day")])
+
+    assert found(store, word, "apple") == ["an apple a day"]
+    assert store.words_in([word, "apple"], [1])[1][-1] == "apple"
+
+
+@IN_ONE_FOLDER
+@given(words=st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
+def test_any_words_at_all_can_be_looked_for(words: list[str], store: Store) -> None:
+    store.match(words, ANYTHING, 10)
+    store.words_in(words, [1, 2])
+
+
+def test_thousands_of_words_can_be_looked_for(store: Store) -> None:
+    store.put([prepared("a", "an apple a day")])
+
+    assert found(store, *(f"word{number}" for number in range(6000)), "apple") == ["an apple a day"]
+
+
+def test_no_words_find_nothing(store: Store) -> None:
+    store.put([prepared("a", "an apple a day")])
+
+    assert store.match([], ANYTHING, 10) == {}
+
+
+def test_the_words_a_chunk_holds_come_in_the_order_asked(store: Store) -> None:
+    store.put([prepared("a", "pears and an apple"), prepared("b", "apples")])
+
+    assert store.words_in(["apple", "pear", "plum", "apple"], [1, 2]) == {
+        1: ["apple", "pear"],
+        2: ["apple"],
+    }
+
+
+# Filters
+
+
+@pytest.fixture
+def dated(store: Store) -> Store:
+    store.put(
+        [
+            prepared("a", "news a", source="Agence Été", published="2021-11-26"),
+            prepared("b", "news b", source="Post", published="2021-11-27T23:59:59Z"),
+            prepared("c", "news c", source="AGENCE ÉTÉ", published="2021-12-01T08:00"),
+            prepared("d", "news d"),
+        ]
+    )
+    return store
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(), "abcd"),
+        (Filters(source="post"), "b"),
+        (Filters(source="agence été"), "ac"),
+        (Filters(source="agence"), ""),
+        (Filters(source="%"), ""),
+        (Filters(since="2021-11-27"), "bc"),
+        (Filters(until="2021-11-27"), "ab"),
+        (Filters(since="2021-11-27", until="2021-11-27"), "b"),
+        (Filters(since="2021-12-02"), ""),
+        (Filters("Agence été", "2021-11-27", "2021-12-31"), "c"),
+    ],
+)
+def test_filters_pass_the_articles_they_mean(filters: Filters, expected: str, dated: Store) -> None:
+    chunks = dated.chunks(dated.passing(filters).tolist())
+
+    assert "".join(sorted(chunk.article_id for chunk in chunks.values())) == expected
+    assert sorted(found(dated, "news", filters=filters)) == [f"news {one}" for one in expected]
+    assert bool(filters) == (filters != Filters())

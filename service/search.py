@@ -189,17 +189,25 @@ def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list
 def _sentence_scores(
     library: Library, question: Question, chunks: Sequence[StoredChunk]
 ) -> list[list[float]]:
-    """Score each sentence by its cosine or, where only words count, by the share it holds."""
-    if question.vector is not None:
-        query = question.vector[np.newaxis]
-        return [cosine(rows[1:], query)[:, 0].tolist() for rows in library.vectors(chunks)]
+    """Score each sentence by the share of the question's words it holds and by its cosine."""
     asked = set(stems(question.text))
-    return [
+    shares = [
         [
-            len(asked & set(stems(quoted))) / max(1, len(asked))
-            for quoted in (_text(chunk, number) for number in range(len(chunk.sentences)))
+            len(asked & set(stems(_text(chunk, number)))) / max(1, len(asked))
+            for number in range(len(chunk.sentences))
         ]
         for chunk in chunks
+    ]
+    if question.vector is None:
+        return shares
+    query = question.vector[np.newaxis]
+    cosines = [cosine(rows[1:], query)[:, 0].tolist() for rows in library.vectors(chunks)]
+    return [
+        [
+            _DENSE_SHARE * close + (1 - _DENSE_SHARE) * share
+            for close, share in zip(*of_chunk, strict=True)
+        ]
+        for of_chunk in zip(cosines, shares, strict=True)
     ]
 
 

@@ -31,7 +31,7 @@ _FADING_SENTENCES = 10
 _QUESTION_SHARE = 0.7
 
 # A sentence answers a question if it is at least this close to it, beside the closest one.
-_RELEVANT_SHARE = 0.5
+_RELEVANT_SHARE = 0.6
 
 # Sentences that say the same: so much of their words is shared, or less of the words and so
 # much of the meaning. Meaning alone does not tell: "8 died" and "9 died" mean alike.

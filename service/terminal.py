@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from service.answers import (
     ArticleDetail,
@@ -83,14 +82,16 @@ def print_summary(summary: Summary) -> None:
 
 
 def print_articles(page: ArticlePage) -> None:
-    """Print a table of articles."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("id", "published", "source", "title"):
-        table.add_column(name, overflow="fold")
+    """Print a line an article: id, day, source, title."""
+    ids = max((len(article.id) for article in page.articles), default=0)
+    sources = max((len(article.source or "") for article in page.articles), default=0)
     for article in page.articles:
-        cells = (article.id, (article.published or "")[:10], article.source or "", article.title)
-        table.add_row(*map(escape, cells))
-    out.print(table)
+        day = (article.published or "")[:10]
+        out.print(
+            f"[bold]{escape(article.id):{ids}}[/]  {day:10}  "
+            f"[dim]{escape(article.source or ''):{sources}}[/]  {escape(article.title)}",
+            soft_wrap=True,
+        )
 
 
 def print_article(article: ArticleDetail) -> None:

@@ -89,7 +89,9 @@ def closeness(a: Reading, b: Reading, folding: Folding) -> npt.NDArray[np.float6
     mixed = _DENSE_SHARE * above + (1 - _DENSE_SHARE) * lexical
     mixed += _LINK * np.minimum(links, _MOST_LINKS)
     mixed -= _OTHER_SPEAKER * _have_other_speakers(a, b, folding)
-    scores = np.clip(mixed, -1.0, _MOST_UNEQUAL).round(5).astype(np.float64)
+    scores: npt.NDArray[np.float64] = (
+        np.clip(mixed, -1.0, _MOST_UNEQUAL).astype(np.float64).round(5)
+    )
     numbers: dict[str, list[int]] = {}
     for column, statement in enumerate(b.statements):
         numbers.setdefault(_plain(statement.text), []).append(column)
@@ -107,11 +109,13 @@ def _usual(dense: Matrix, axis: int | None) -> Matrix:
 
 def _have_other_speakers(a: Reading, b: Reading, folding: Folding) -> npt.NDArray[np.bool_]:
     """Tell of each pair whether both sentences name who speaks, and not the same one."""
-    who = [[speakers(one.text, folding) for one in side.statements] for side in (a, b)]
-    known = np.outer(*([bool(names) for names in side] for side in who))
-    for row, column in np.argwhere(known):
-        known[row, column] = not who[0][row] & who[1][column]
-    return known
+    left, right = ([speakers(one.text, folding) for one in side.statements] for side in (a, b))
+    other = np.zeros((len(left), len(right)), dtype=np.bool_)
+    named = [column for column, names in enumerate(right) if names]
+    for row, names in enumerate(left):
+        if names:
+            other[row, [column for column in named if not names & right[column]]] = True
+    return other
 
 
 def _plain(text: str) -> str:

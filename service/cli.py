@@ -91,13 +91,11 @@ def add(paths: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: AN
     Reads text, Markdown, HTML, JSONL and CSV. One bad file never stops the rest. It may be
     interrupted and repeated: what was reported is kept, what is unchanged costs nothing.
     """
-    from collections import Counter
-
     from embeddings.readers import read_paths, total_bytes
     from service import terminal
-    from service.answers import AddResults
+    from service.answers import AddResult, AddResults
 
-    results = []
+    results: list[AddResult] = []
     with _corpus(**common) as corpus:
         try:
             with terminal.progress("Adding", total_bytes(paths), "bytes read") as advance:
@@ -107,20 +105,16 @@ def add(paths: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: AN
                     if result.error:
                         terminal.err.print(f"refused {result.id}: {result.error}", markup=False)
         except KeyboardInterrupt:
-            done = sum(result.status in ("added", "updated") for result in results)
             terminal.err.print(
-                f"Interrupted. {done} articles were added or updated and are kept; the same "
-                "command goes on from there."
+                "Interrupted; what is counted is kept, and the same command goes on."
             )
             raise SystemExit(130) from None
-        encoded = corpus.library.encoder.encoded
+        finally:
+            console = terminal.err if as_json else terminal.out
+            terminal.print_counts(console, results, corpus.library.encoder.encoded)
     if as_json:
         terminal.print_json(AddResults(results=results))
-    counts = Counter(result.status for result in results)
-    statuses = ("added", "updated", "unchanged", "refused")
-    told = ", ".join(f"{counts[status]} {status}" for status in statuses)
-    (terminal.err if as_json else terminal.out).print(f"{told}; {encoded} passages embedded.")
-    if counts["refused"]:
+    if any(result.error for result in results):
         raise SystemExit(1)
 
 

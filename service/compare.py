@@ -51,7 +51,7 @@ def _shared_pair(a: Reading, b: Reading, pair: Aligned, folding: Folding) -> Sha
         score=pair.score,
         differs=[
             Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b))
-            for one in differences(left.text, right.text, folding)
+            for one in differences(left.text, right.text, pair.score, folding)
         ],
     )
 

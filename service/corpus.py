@@ -7,6 +7,7 @@ from typing import Self
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.errors import BadRequest, LibraryUnwritable
+from embeddings.ingest import Status
 from embeddings.library import Library
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder
 from embeddings.readers import Refusal
@@ -95,9 +96,12 @@ class Corpus:
             LibraryBusy: Another process is writing.
             LibraryUnwritable: The library is read-only, or the disk is full.
         """
+        changed = False
         for result in self.library.add(items, on_passages=on_passages):
+            changed = changed or result.status in (Status.ADDED, Status.UPDATED)
             yield AddResult(id=result.id, status=result.status, error=result.error)
-        self.library.sync()
+        if changed:
+            self.library.sync()
 
     def remove(self, article_ids: Sequence[str]) -> None:
         """Remove articles: all or, if one is not there, none.

@@ -7,7 +7,7 @@ exactly one of its kind stands on each side, and where both can be true nothing 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.facts import Day, Quantity, dates, quantities, quotations, speakers
+from service.facts import Day, Quantity, dates, quantities, quotations, speakers, years
 from service.terms import Folding
 
 # Two numbers this close are the same number, if one of them is given as about so much.
@@ -17,6 +17,12 @@ _ABOUT = 0.15
 _SAME_QUOTATION = 0.4
 _SAME_WITHOUT_SPEAKER = 0.6
 _FEWEST_SHARED_TERMS = 3
+_FEWEST_WITHOUT_SPEAKER = 4
+
+# Numbers and dates are only compared in sentences at least this close; of looser pairs, read by
+# hand, most were of different things. A conflict about one thing is rarely of another magnitude.
+_SURELY_ALIKE = 0.4
+_MOST_TIMES = 3
 
 # Amounts and dates are of the same thing if so many of the words around them are the same.
 _FEWEST_NEAR = 2
@@ -31,23 +37,37 @@ class Difference:
     b: tuple[int, int]
 
 
-def differences(a: str, b: str, folding: Folding) -> list[Difference]:
+def differences(a: str, b: str, score: float, folding: Folding) -> list[Difference]:
     """Find what two sentences that say the same put differently.
+
+    Args:
+        a: One sentence.
+        b: The other.
+        score: How close they are.
+        folding: How the words of their articles fold.
 
     Returns:
         Numbers, then dates, then quotations, each in the order of `a`.
     """
     if a == b:
         return []
-    return [*_numbers(a, b, folding), *_dates(a, b, folding), *_quotations(a, b, folding)]
+    found = [*_quotations(a, b, folding)]
+    if score >= _SURELY_ALIKE:
+        found = [*_numbers(a, b, folding), *_dates(a, b, folding), *found]
+    return found
 
 
 def _numbers(a: str, b: str, folding: Folding) -> Iterable[Difference]:
+    if years(a) and years(b) and years(a) != years(b):
+        return  # What was counted at different times may well differ.
     left, right = quantities(a, folding), quantities(b, folding)
+    said_by_both = {one.value for one in left} & {one.value for one in right}
     for what in dict.fromkeys(one.what for one in left):
         ours = [one for one in left if one.what == what]
         theirs = [one for one in right if one.what == what]
-        if len(ours) == len(theirs) == 1 and _conflict(ours[0], theirs[0]):
+        if not len(ours) == len(theirs) == 1 or {ours[0].value, theirs[0].value} & said_by_both:
+            continue
+        if _conflict(ours[0], theirs[0]):
             yield Difference(
                 "number", (ours[0].start, ours[0].end), (theirs[0].start, theirs[0].end)
             )
@@ -56,6 +76,8 @@ def _numbers(a: str, b: str, folding: Folding) -> Iterable[Difference]:
 def _conflict(one: Quantity, other: Quantity) -> bool:
     """Tell whether two quantities of the same kind cannot both be true."""
     near = len(one.near & other.near)
+    if max(one.value, other.value) > _MOST_TIMES * min(one.value, other.value):
+        return False
     if one.fate != other.fate or near < (_FEWEST_NEAR if one.what in "$£€%" else 1):
         return False
     return not (_allows(one, other) or _allows(other, one))
@@ -111,11 +133,11 @@ def _quotations(a: str, b: str, folding: Folding) -> Iterable[Difference]:
 def _are_versions(terms: Sequence[Sequence[str]], same_speaker: bool, *, known: bool) -> bool:
     """Tell whether two quotations are the same one in other words."""
     left, right = set(terms[0]), set(terms[1])
-    shared = len(left & right)
     # A part of a quotation, or all of it in another spelling, is no other wording.
-    if shared < _FEWEST_SHARED_TERMS or left <= right or right <= left:
+    if left <= right or right <= left or (known and not same_speaker):
         return False
-    if known and not same_speaker:
-        return False
-    least = _SAME_QUOTATION if same_speaker else _SAME_WITHOUT_SPEAKER
-    return shared / min(len(left), len(right)) >= least
+    shared = len(left & right)
+    share = shared / min(len(left), len(right))
+    if same_speaker:
+        return shared >= _FEWEST_SHARED_TERMS and share >= _SAME_QUOTATION
+    return shared >= _FEWEST_WITHOUT_SPEAKER and share >= _SAME_WITHOUT_SPEAKER

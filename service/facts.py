@@ -65,8 +65,9 @@ _NUMBER_WORD = (
 )
 _QUANTITY = re.compile(
     rf"""(?<![\w.,:/$£€-])
-    (?P<money>[$£€])?
-    (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|(?:{_NUMBER_WORD})\b)
+    (?P<money>(?:US|A|C|NZ|HK)?\$(?:US|A|C|NZ|HK)?|[£€])?
+    (?P<number>(?!0\d)\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|(?!0\d)\d+(?:\.\d+)?
+      |(?:{_NUMBER_WORD})\b)
     (?P<scale>[ -](?:hundred|thousand|million|billion|trillion)\b)?
     (?P<percent>\s?%|\spercent\b|\sper\scent\b)?
     (?![\w:/,]*\d)""",
@@ -99,7 +100,7 @@ _FATES = {
 }
 _NEAR = 40
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
@@ -113,6 +114,8 @@ _DAY = re.compile(
     )""",
     re.VERBOSE,
 )
+
+_YEAR = re.compile(r"(?<![\w.,$£€-])(?:1[5-9]|20)\d\d(?![\w%-]|[.,]\d)")
 
 _QUOTATION = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]?")
 _FEWEST_QUOTED = 12
@@ -157,12 +160,19 @@ def dates(text: str, folding: Folding) -> list[Day]:
     return found
 
 
+def years(text: str) -> set[str]:
+    """Return the years that a sentence names."""
+    return set(_YEAR.findall(text))
+
+
 def quotations(text: str) -> list[Quotation]:
     """Return what is quoted in a sentence, without the marks, if it is more than a few words."""
     found = []
     for match in _QUOTATION.finditer(text):
         words = match[1].strip(" ,.")
-        if len(words) >= _FEWEST_QUOTED and " " in words:
+        # Straight marks do not show which way they face: words that name a speaker stand between
+        # two quotations, not in one.
+        if len(words) >= _FEWEST_QUOTED and " " in words and not _SPEAKER.search(words):
             start = match.start(1) + match[1].index(words)
             found.append(Quotation(start, start + len(words)))
     return found
@@ -198,7 +208,7 @@ def _quantity(text: str, match: re.Match[str], folding: Folding) -> Quantity | N
 def _what(text: str, match: re.Match[str], folding: Folding) -> tuple[str, int]:
     """Return what is counted, and where that ends; "" if it cannot be told."""
     if match["money"] or match["percent"]:
-        return match["money"] or "%", match.end()
+        return (match["money"] or "%").strip("USANZCHK"), match.end()
     words: list[str] = []
     end = match.end()
     while len(words) < _MOST_NOUN_WORDS and (noun := _NOUN.match(text, end)):

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service.answers import (
+    AddResult,
     ArticleDetail,
     ArticlePage,
     Comparison,
@@ -115,6 +117,15 @@ def print_article(article: ArticleDetail) -> None:
             f"\n[{style}]{block.label}[/] [dim]{block.start}:{block.end}  {escape(block.reason)}[/]"
         )
         out.print(_indented(escape(_flat(block.text))))
+
+
+def print_counts(console: Console, results: Sequence[AddResult], encoded: int) -> None:
+    """Print how many articles were added and so on, and how many passages were embedded."""
+    counts = Counter(result.status for result in results)
+    statuses = ("added", "updated", "unchanged", "refused")
+    told = ", ".join(f"{counts[status]:,} {status}" for status in statuses)
+    passages = "passage" if encoded == 1 else "passages"
+    console.print(f"{told}; {encoded:,} {passages} embedded.")
 
 
 def print_finding(is_well: bool, what: str) -> None:

@@ -124,9 +124,8 @@ def nearest_neighbour_accuracy(scores: Scores, labels: Sequence[str]) -> float:
 def average_precision(scores: Scores, labels: Sequence[str]) -> float:
     """Return the mean precision at each pair of one story, all pairs ranked by score."""
     rows, columns = np.triu_indices(len(labels), 1)
-    same = np.array(
-        [labels[row] == labels[column] for row, column in zip(rows, columns, strict=True)]
-    )
+    names = np.array(labels)
+    same = names[rows] == names[columns]
     ranked = same[np.argsort(-scores[rows, columns], kind="stable")]
     precision = ranked.cumsum() / np.arange(1, len(ranked) + 1)
     return float(precision[ranked].mean())

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,12 @@ _ENDINGS = (
 # A name this long that differs in one letter is taken for the same name.
 _LONG_NAME = 6
 
+# "hour" and "wise" are not British.
+_SHORT_WORD = 4
+
+# The words of a language come again in every article.
+_WORDS_KEPT = 50_000
+
 
 class Folding:
     """How the words of some texts fold, given what stands in all of them."""
@@ -39,21 +46,18 @@ class Folding:
             {token for text in texts for token in _TOKEN.findall(text)} for texts in (left, right)
         ]
         self._plain = {_letters(one) for side in tokens for one in side if not _HYPHEN.search(one)}
-        self._hyphened = {
-            _letters(_HYPHEN.sub("", one)) for side in tokens for one in side if _HYPHEN.search(one)
-        }
         self._names = _variants(*(_names(side) for side in tokens))
+        self._known: dict[str, list[str]] = {}
 
     def terms(self, text: str) -> list[str]:
         """Return the folded words and numbers of a text that say something, in order."""
         found: list[str] = []
         for token in _TOKEN.findall(text):
-            number = numeral(token)
-            if number is not None:
-                found.append(f"{number:g}")
-            else:
-                found += self._parts(token)
-        return stemmed(found)
+            if token not in self._known:
+                number = numeral(token)
+                self._known[token] = self._parts(token) if number is None else [f"{number:g}"]
+            found += self._known[token]
+        return found
 
     def name(self, word: str) -> str:
         """Return the one spelling that stands for a name and its variants."""
@@ -67,9 +71,7 @@ class Folding:
         # such as "Moscow-brokered" else counts as its words.
         if len(parts) > 1 and _letters(joined) in self._plain:
             parts = [joined]
-        return [
-            _american(self.name(part)) for part in parts if is_content_word(part) and len(part) > 1
-        ]
+        return [_stem(self.name(part)) for part in parts if len(part) > 1 and is_content_word(part)]
 
 
 def overlap(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> tuple[Matrix, Matrix]:
@@ -140,17 +142,19 @@ def _variants(left: set[str], right: set[str]) -> dict[str, str]:
     }
 
 
+@lru_cache(_WORDS_KEPT)
 def _letters(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     bare = "".join(one for one in decomposed if not unicodedata.combining(one))
     return bare.replace("’", "'").removesuffix("'s")
 
 
-def _american(word: str) -> str:
-    for ending, other in _ENDINGS:
-        if len(word) > 4:
+@lru_cache(_WORDS_KEPT)
+def _stem(word: str) -> str:
+    if len(word) > _SHORT_WORD:
+        for ending, other in _ENDINGS:
             word = ending.sub(other, word)
-    return word
+    return stemmed([word])[0]
 
 
 def names_and_numbers(texts: Iterable[str], folding: Folding) -> set[str]:

@@ -30,7 +30,7 @@ _JOINING = re.compile(
       |in\s+(?:addition|contrast|turn|fact|response|return)|as\s+a\s+result|for\s+example
       |for\s+instance|on\s+the\s+other\s+hand|at\s+the\s+same\s+time|even\s+so|that\s+said
       |after\s+that|by\s+then|since\s+then|until\s+then
-    )\b""",
+    )\b(?!-)""",
     re.IGNORECASE | re.VERBOSE,
 )
 

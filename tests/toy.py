@@ -47,8 +47,8 @@ class ToyEncoder:
             unit(
                 np.stack(
                     [
-                        _counted(passage.text),
-                        *(_counted(span.of(passage.text)) for span in passage.sentences),
+                        counted(passage.text),
+                        *(counted(span.of(passage.text)) for span in passage.sentences),
                     ]
                 )
             )
@@ -56,7 +56,7 @@ class ToyEncoder:
         ]
 
 
-def _counted(text: str) -> Matrix:
+def counted(text: str) -> Matrix:
     row = np.zeros(DIM, np.float32)
     for word in re.findall(r"\w+", text.lower()):
         row[crc32(word.encode()) % DIM] += 1

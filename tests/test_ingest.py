@@ -1,0 +1,207 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from toy import ToyEncoder, toy_corpus
+
+from embeddings.article import Article, content_id
+from embeddings.encoder import Passage
+from embeddings.readers import Refusal, read_paths
+from embeddings.vectors import Matrix
+from service.answers import AddResult
+from service.corpus import Corpus
+
+ONE = "The harbour of Lindmark was closed on Monday. A crane had fallen into the water."
+TWO = "The council of Lindmark voted on Tuesday. The new crane is to cost 4 million crowns."
+
+
+def add(corpus: Corpus, *articles: Article | Refusal) -> list[AddResult]:
+    return list(corpus.add(articles))
+
+
+def statuses(results: list[AddResult]) -> list[str]:
+    return [result.status for result in results]
+
+
+def ids(corpus: Corpus) -> list[str]:
+    return [article.id for article in corpus.articles().articles]
+
+
+def test_adding_again_changes_and_embeds_nothing(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+    articles = [Article(ONE, id="one"), Article(TWO, id="two")]
+    assert statuses(add(corpus, *articles)) == ["added", "added"]
+    before = len(encoder.seen)
+
+    assert statuses(add(corpus, *articles)) == ["unchanged", "unchanged"]
+    assert len(encoder.seen) == before
+
+
+def test_a_changed_article_embeds_only_its_changed_chunks(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+    paragraphs = [" ".join([f"Word{number} stands in here."] * 12) for number in range(6)]
+    add(corpus, Article("\n\n".join(paragraphs), id="long"))
+    chunks = corpus.library.store.counts()["chunks"]
+    before = len(encoder.seen)
+
+    changed = [*paragraphs[:-1], " ".join(["Another stands in here."] * 12)]
+    results = add(corpus, Article("\n\n".join(changed), id="long"))
+
+    assert statuses(results) == ["updated"]
+    assert chunks > 3
+    assert all("Another" in passage.text for passage in encoder.seen[before:])
+
+
+def test_new_fields_alone_update_an_article_and_embed_nothing(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+    add(corpus, Article(ONE, id="one"))
+    before = len(encoder.seen)
+
+    assert statuses(add(corpus, Article(ONE, id="one", source="Post"))) == ["updated"]
+    assert corpus.article("one").source == "Post"
+    assert len(encoder.seen) == before
+
+
+def test_an_id_that_comes_twice_is_refused_the_second_time(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+
+    results = add(corpus, Article(ONE, id="a"), Article(TWO, id="a"), Article(ONE, id="a"))
+
+    assert statuses(results) == ["added", "refused", "unchanged"]
+    assert "'a' came up before" in (results[1].error or "")
+    assert corpus.article("a").text == ONE
+
+
+def test_the_same_text_under_two_ids_is_two_articles(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+
+    add(corpus, Article(ONE, id="a"), Article(ONE, id="b"))
+
+    assert ids(corpus) == ["a", "b"]
+    assert len(encoder.seen) == 1
+    assert {hit.article_id for hit in corpus.search("crane").hits} == {"a", "b"}
+
+
+def test_an_article_without_an_id_gets_one_from_its_text(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+
+    assert [result.id for result in add(corpus, Article(ONE))] == [content_id(ONE)]
+
+
+def test_files_of_one_name_in_two_folders_are_both_kept(tmp_path: Path) -> None:
+    for folder, text in (("a", ONE), ("b", TWO)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "story.txt").write_text(text)
+    corpus = toy_corpus(tmp_path)
+
+    for _ in range(2):
+        list(corpus.add(read_paths([tmp_path / "a", tmp_path / "b"])))
+
+    assert ids(corpus) == ["story", f"story-{content_id(TWO)[:8]}"]
+
+
+def test_a_changed_file_updates_its_article(tmp_path: Path) -> None:
+    file = tmp_path / "story.txt"
+    file.write_text(ONE)
+    corpus = toy_corpus(tmp_path)
+    list(corpus.add(read_paths([file])))
+    file.write_text(TWO)
+
+    assert statuses(list(corpus.add(read_paths([file])))) == ["updated"]
+    assert ids(corpus) == ["story"]
+    assert corpus.article("story").text == TWO
+
+
+@pytest.mark.parametrize(
+    ("article", "reason"),
+    [
+        (Article(" \n"), "empty"),
+        (Article("x" * 5_000_001), "5,000,001 characters"),
+        (Article("half \ud800 here"), "lone surrogate"),
+        (Article("a \0 here"), "NUL"),
+        (Article(ONE, id="a\nb"), "control character"),
+        (Article(ONE, id="x" * 513), "513 characters"),
+        (Article(ONE, title="\udfff"), "title"),
+        (Article(ONE, extra={"deep": ["\ud800"]}), "extra"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_and_the_rest_is_added_in_order(
+    tmp_path: Path, article: Article, reason: str
+) -> None:
+    corpus = toy_corpus(tmp_path)
+    unread = Refusal("some.pdf", "a PDF")
+
+    results = add(corpus, Article(ONE, id="one"), article, unread, Article(TWO, id="two"))
+
+    assert statuses(results) == ["added", "refused", "refused", "added"]
+    assert reason in (results[1].error or "")
+    assert ids(corpus) == ["one", "two"]
+
+
+class BreakingEncoder(ToyEncoder):
+    """Breaks when a word comes up."""
+
+    def encode(self, passages: list[Passage]) -> list[Matrix]:  # type: ignore[override]
+        if any("Breakpoint" in passage.text for passage in passages):
+            raise RuntimeError("broken")
+        return super().encode(passages)
+
+
+def test_what_was_reported_before_a_break_is_kept_and_nothing_is_half_kept(
+    tmp_path: Path,
+) -> None:
+    corpus = toy_corpus(tmp_path, BreakingEncoder())
+    texts = [f"Story {number} tells of the harbour." for number in range(600)]
+    texts[550] = "Breakpoint of the run."
+
+    results = corpus.add(Article(text, id=f"{n:03}") for n, text in enumerate(texts))
+    reported: list[str] = []
+    with pytest.raises(RuntimeError, match="broken"):
+        reported.extend(result.id for result in results)
+
+    there = corpus.articles(limit=1000).articles
+    assert 0 < len(reported) < 551
+    assert [article.id for article in there] == reported
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from toy import toy_corpus
+from embeddings.article import Article
+corpus = toy_corpus(Path(sys.argv[1]))
+for start in range(0, 100_000, 5):
+    batch = [Article(f"Story {n} of the harbour.", id=f"{n:06}") for n in range(start, start + 5)]
+    for result in corpus.add(batch):
+        print(result.id, flush=True)
+"""
+
+
+@pytest.mark.parametrize("reports", [1, 7, 20, 33, 64])
+def test_a_writer_that_is_killed_loses_nothing_it_reported(tmp_path: Path, reports: int) -> None:
+    path = os.pathsep.join(sys.path)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    with writer:
+        assert writer.stdout is not None
+        reported = [writer.stdout.readline().strip() for _ in range(reports)]
+        writer.send_signal(signal.SIGKILL)
+        reported += writer.stdout.read().split()
+
+    corpus = toy_corpus(tmp_path)
+    there = {article.id for article in corpus.articles(limit=1000).articles}
+    assert set(reported) <= there
+    assert corpus.library.store.check() == []
+    found = {hit.article_id for hit in corpus.search("harbour story", k=1000).hits}
+    assert found == there

@@ -1,6 +1,7 @@
 """Readings made of sentences, without a model or a library."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,6 +26,6 @@ def word_vectors(sentences: Sequence[str], dim: int = 64) -> Matrix:
     """Return unit rows; sentences are alike by the letters they share."""
     rows = np.zeros((len(sentences), dim), np.float32)
     for row, text in zip(rows, sentences, strict=True):
-        for one, other in zip(text, text[1:], strict=False):
+        for one, other in pairwise(text):
             row[(ord(one) * 31 + ord(other)) % dim] += 1
     return unit(rows)

@@ -15,7 +15,8 @@ from service.settings import read_settings
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
-WORDS = "Minister Pashinian Pashinyan said six seven killed people cease-fire 44 days again".split()
+_LISTED = "Minister Pashinian Pashinyan said six seven killed people cease-fire 44 days again"
+WORDS = _LISTED.split()
 sentences = st.lists(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join) | st.text(min_size=1),
     max_size=8,

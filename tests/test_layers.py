@@ -16,7 +16,8 @@ LAYERS = [
     "embeddings.vectors",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder",
-    "embeddings.metadata embeddings.chunks embeddings.models embeddings.database embeddings.readers",
+    "embeddings.metadata embeddings.chunks embeddings.models embeddings.database "
+    "embeddings.readers",
     "embeddings.cache embeddings.store",
     "embeddings.index embeddings.ingest",
     "embeddings.library",

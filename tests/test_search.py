@@ -1,0 +1,132 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from toy import toy_corpus
+
+from embeddings.article import Article
+from embeddings.errors import BadRequest
+from service.corpus import Corpus
+from service.search import Mode, fuse
+
+PIECES = st.sampled_from(
+    ["The harbour ", "of Lindmark ", "fell. ", "He said ", '"Why?" ', "😀 ", "é ", "\n\n", "\n"]
+)
+TEXTS = st.lists(PIECES, min_size=3, max_size=60).map("".join).filter(lambda text: text.strip())
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    corpus = toy_corpus(tmp_path)
+    texts = {
+        "votes": "The council voted for a bridge. The vote was close.",
+        "bridge": "A bridge was built over the river. Bridges are built of steel.",
+        "river": "The river rose in spring. Nobody was hurt in the flood.",
+    }
+    list(corpus.add(Article(text, id=name) for name, text in texts.items()))
+    return corpus
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(TEXTS, min_size=1, max_size=4))
+def test_everything_quoted_stands_where_it_is_said_to(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    corpus = toy_corpus(tmp_path_factory.mktemp("library"))
+    list(corpus.add(Article(text, id=str(number)) for number, text in enumerate(texts)))
+
+    answer = corpus.search("harbour of Lindmark", k=50, summary_words=50)
+
+    for hit in answer.hits:
+        assert corpus.article(hit.article_id).text[hit.start : hit.end] == hit.text
+        for quote in hit.sentences:
+            assert corpus.article(quote.article_id).text[quote.start : quote.end] == quote.text
+            assert hit.start <= quote.start < quote.end <= hit.end
+    assert answer.summary is not None
+    for sentence in answer.summary.sentences:
+        text = corpus.article(sentence.article_id).text
+        assert text[sentence.start : sentence.end] == sentence.text
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_hits_come_best_first_with_the_parts_of_their_mode(corpus: Corpus, mode: Mode) -> None:
+    hits = corpus.search("bridges built", mode=mode).hits
+
+    assert hits[0].article_id == "bridge"
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all((hit.dense is None) == (mode is Mode.LEXICAL) for hit in hits)
+    assert all((hit.lexical is None) == (mode is Mode.DENSE) for hit in hits)
+
+
+def test_terms_are_found_by_their_stem(corpus: Corpus) -> None:
+    hits = {hit.article_id: hit for hit in corpus.search("voting bridges").hits}
+
+    assert hits["votes"].terms == ["voting", "bridges"]
+    assert hits["bridge"].terms == ["bridges"]
+    assert hits["river"].terms == []
+
+
+def test_by_words_alone_only_what_holds_one_is_found(corpus: Corpus) -> None:
+    hits = corpus.search("steel flood", mode=Mode.LEXICAL).hits
+
+    assert {hit.article_id for hit in hits} == {"bridge", "river"}
+
+
+def test_by_words_alone_no_vector_is_needed(corpus: Corpus, tmp_path: Path) -> None:
+    offline = toy_corpus(tmp_path, offline=True)
+
+    hits = offline.search("flood in spring", mode=Mode.LEXICAL).hits
+
+    assert hits[0].article_id == "river"
+    assert hits[0].sentences[0].text == "The river rose in spring."
+
+
+def test_equal_scores_come_in_the_order_of_ids(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    list(corpus.add(Article("The very same story.", id=name) for name in "dbca"))
+
+    assert [hit.article_id for hit in corpus.search("same story").hits] == list("abcd")
+
+
+@pytest.mark.parametrize("query", ["", "   ", "?!", "\ud800 harbour", "x" * 10_001])
+def test_a_question_that_cannot_be_asked_is_refused(corpus: Corpus, query: str) -> None:
+    with pytest.raises(BadRequest, match="The query"):
+        corpus.search(query)
+
+
+@pytest.mark.parametrize("query", ['"', 'a" OR "b', "NEAR(a b)", "text:bridge", "-x", "a*", "^a"])
+def test_a_question_is_words_whatever_it_looks_like(corpus: Corpus, query: str) -> None:
+    if any(character.isalnum() for character in query):
+        corpus.search(query)
+    else:
+        with pytest.raises(BadRequest):
+            corpus.search(query)
+
+
+@pytest.mark.parametrize("k", [0, -1, 1001, 10_000])
+def test_k_out_of_range_is_named(corpus: Corpus, k: int) -> None:
+    with pytest.raises(BadRequest, match=f"k is {k}; expected a number from 1 to 1000"):
+        corpus.search("bridge", k=k)
+
+
+def test_an_empty_library_gives_no_hits(tmp_path: Path) -> None:
+    answer = toy_corpus(tmp_path).search("bridge", summary_words=50)
+
+    assert answer.hits == []
+    assert answer.summary is not None
+    assert answer.summary.sentences == []
+
+
+def test_only_passages_that_hold_the_words_get_credit_for_them() -> None:
+    scores = fuse({1: 0.5, 2: 0.5, 3: 0.5}, {2: 4.0})
+
+    assert scores[2] > scores[1] == scores[3]
+
+
+def test_where_words_tell_nothing_meaning_decides() -> None:
+    dense = {1: 0.1, 2: 0.3, 3: 0.2}
+
+    scores = fuse(dense, {})
+
+    assert sorted(scores, key=scores.__getitem__) == sorted(dense, key=dense.__getitem__)

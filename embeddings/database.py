@@ -8,7 +8,13 @@ from pathlib import Path
 from threading import Lock, local
 from typing import TypeVar
 
-from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable, ParallaxError
+from embeddings.errors import (
+    BadRequest,
+    LibraryBusy,
+    LibraryDamaged,
+    LibraryUnwritable,
+    ParallaxError,
+)
 
 SQLITE_VERSION = sqlite3.sqlite_version
 Row = sqlite3.Row
@@ -182,6 +188,11 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _meaning(self.path, error) from error
+        except UnicodeEncodeError as error:  # Of a value that was to be looked up or kept.
+            raise BadRequest(
+                f"{error.object[:60]!r} holds half a character (a lone surrogate); write it "
+                "whole or leave it out."
+            ) from error
         except UnicodeDecodeError as error:  # Of a name or text that SQLite read from the file.
             raise _damaged(self.path, error) from error
 
@@ -218,8 +229,8 @@ def _meaning(path: Path, error: sqlite3.Error) -> Exception:
 
 def _damaged(path: Path, error: Exception) -> LibraryDamaged:
     return LibraryDamaged(
-        f"{path} is damaged or of another kind ({error}). Restore it from a copy; `parallax doctor` says what "
-        "else is affected."
+        f"{path} is damaged or of another kind ({error}). Restore it from a copy; "
+        "`parallax doctor` says what else is affected."
     )
 
 

@@ -34,7 +34,7 @@ class UnknownArticle(ParallaxError):
 
     def __init__(self, article_id: str) -> None:
         super().__init__(
-            f"No article has the id {article_id!r}; `parallax list` shows those there are."
+            f"No article has the id {article_id!r}; the list of articles shows those there are."
         )
         self.article_id = article_id
 

@@ -16,7 +16,8 @@ _POINTING = re.compile(
       |this|these|those|such|both|neither|either
       |(?:the\s+)?(?:former|latter)
       |(?:the|that)\s+(?:two|three|four|pair|duo|trio|couple|same|other|others|foes?)\b
-    )\b""",
+      |that(?!\s+said\b)
+    )\b(?!-)""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -26,7 +27,7 @@ _JOINING = re.compile(
     (?P<word>
       but|and|or|so|yet|nor|also|however|meanwhile|moreover|furthermore|instead|therefore
       |thus|hence|otherwise|nevertheless|nonetheless|still|then|besides|likewise|similarly
-      |additionally|consequently|conversely|rather|indeed|too
+      |additionally|consequently|conversely|rather|indeed
       |in\s+(?:addition|contrast|turn|fact|response|return)|as\s+a\s+result|for\s+example
       |for\s+instance|on\s+the\s+other\s+hand|at\s+the\s+same\s+time|even\s+so|that\s+said
       |after\s+that|by\s+then|since\s+then|until\s+then

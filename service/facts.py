@@ -133,13 +133,11 @@ _PRONOUNS = frozenset(["He", "She", "It", "They", "We", "I", "Who", "Which"])
 
 def quantities(text: str, folding: Folding) -> list[Quantity]:
     """Return the counts, amounts and shares of a sentence, in order; no dates, no years."""
-    days = [(day.start, day.end) for day in dates(text, folding)]
+    in_dates = {place for day in dates(text, folding) for place in range(day.start, day.end)}
     found = []
     for match in _QUANTITY.finditer(text):
-        if any(start <= match.start() < end for start, end in days):
-            continue
         quantity = _quantity(text, match, folding)
-        if quantity is not None:
+        if quantity is not None and match.start() not in in_dates:
             found.append(quantity)
     return found
 

@@ -45,7 +45,9 @@ class Folding:
         tokens = [
             {token for text in texts for token in _TOKEN.findall(text)} for texts in (left, right)
         ]
-        self._plain = {_letters(one) for side in tokens for one in side if not _HYPHEN.search(one)}
+        self._plain = {
+            _stem(_letters(one)) for side in tokens for one in side if not _HYPHEN.search(one)
+        }
         self._names = _variants(*(_names(side) for side in tokens))
         self._known: dict[str, list[str]] = {}
 
@@ -69,7 +71,7 @@ class Folding:
         joined = "".join(parts)
         # "cease-fire" is one word where the other spelling, "ceasefire", occurs; a compound
         # such as "Moscow-brokered" else counts as its words.
-        if len(parts) > 1 and _letters(joined) in self._plain:
+        if len(parts) > 1 and _stem(_letters(joined)) in self._plain:
             parts = [joined]
         return [_stem(self.name(part)) for part in parts if len(part) > 1 and is_content_word(part)]
 

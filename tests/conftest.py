@@ -30,11 +30,12 @@ def _build(kind: str, folder: Path) -> Path:
         StaticEmbedding,
         Transformer,
     )
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import BertConfig, BertModel, BertTokenizerFast  # type: ignore[attr-defined]
 
     torch.manual_seed(0)
     words = VOCABULARY.split()
     tokenizer = BertTokenizerFast(vocab={word: number for number, word in enumerate(words)})
+    modules: list[torch.nn.Module]
     if kind == "static":
         modules = [StaticEmbedding(tokenizer.backend_tokenizer, embedding_dim=16)]
     else:
@@ -48,6 +49,7 @@ def _build(kind: str, folder: Path) -> Path:
                 num_attention_heads=2,
                 intermediate_size=32,
                 max_position_embeddings=64,
+                initializer_range=0.5,  # Else all vectors are nearly the same.
             )
         ).save_pretrained(bare)
         modules = [

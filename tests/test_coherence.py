@@ -16,6 +16,9 @@ STANDING = [
     "Sonja Berg, who lost the vote, asked for a recount.",
     "Andorra joined the talks.",
     "The pairing of the two towns is old.",
+    "The four-day summit in Lindmark ended on Friday.",
+    "Too many bridges are in need of repair.",
+    "Thatched roofs burned in Lindmark.",
 ]
 
 LEANING = [
@@ -29,6 +32,8 @@ LEANING = [
     ("This led to a vote.", "'This'"),
     ("The two leaders met.", "'The two'"),
     ("The trio met again.", "'The trio'"),
+    ("That decision cost the mayor her office.", "'That'"),
+    ("That said, the mayor refused.", "'That said'"),
     ("The latter refused.", "'The latter'"),
     ("But the mayor refused.", "'But'"),
     ("However, the mayor refused.", "'However'"),

@@ -16,9 +16,9 @@ def found(a: str, b: str, score: float = 0.6) -> list[tuple[str, str, str]]:
     [
         ("The storm killed six people.", "The storm killed 8 people.", ("number", "six", "8")),
         (
-            "The council voted a $4 million loan for the new harbour.",
+            "The council voted a $4.2 million loan for the new harbour.",
             "A loan of $4.6 million for the new harbour was voted by the council.",
-            ("number", "$4 million", "$4.6 million"),
+            ("number", "$4.2 million", "$4.6 million"),
         ),
         (
             "Turnout in the vote on the port reached 41 percent.",
@@ -37,20 +37,17 @@ def found(a: str, b: str, score: float = 0.6) -> list[tuple[str, str, str]]:
         ),
         (
             '"We shall rebuild the old harbour before winter," Lind said.',
-            'Lind said: "Before winter we will have rebuilt the whole harbour."',
+            'Lind said: "Before winter we will rebuild the whole harbour."',
             (
                 "quotation",
                 "We shall rebuild the old harbour before winter",
-                "Before winter we will have rebuilt the whole harbour",
+                "Before winter we will rebuild the whole harbour",
             ),
         ),
     ],
 )
 def test_what_differs_is_told_exactly(a: str, b: str, expected: tuple[str, str, str]) -> None:
-    if expected[1] == "$4 million":  # Rounded; both can be true.
-        assert found(a, b) == []
-    else:
-        assert found(a, b) == [expected]
+    assert found(a, b) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +57,7 @@ def test_what_differs_is_told_exactly(a: str, b: str, expected: tuple[str, str, 
         ("The war claimed 6,500 lives.", "The war claimed more than 6,500 lives."),
         ("The war claimed 6,512 lives.", "The war claimed some 6,500 lives."),
         ("The war claimed 6,512 lives.", "The war claimed 6,500 lives."),
+        ("A loan of $4 million for the port", "A loan of $4.6 million for the port"),
         ("At least six people died.", "Nine people died."),
         ("Six people died.", "Nine people were injured."),
         ("Six people and six dogs died; nine people fled.", "Seven people died."),

@@ -7,7 +7,6 @@ from flask.testing import FlaskClient
 from toy import toy_corpus
 
 from embeddings import errors as tree
-from embeddings import library
 from service.http import create_app
 from service.http.errors import MOST_BYTES, STATUS
 
@@ -214,9 +213,9 @@ def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
 
 
 def test_while_another_one_writes_one_is_told_when_to_come_back(
-    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(library, "_WAIT_SECONDS", 0.1)
+    client.application.extensions["corpus"].library._wait_seconds = 0.1
     with FileLock(tmp_path / "write.lock"):
         answer = client.post("/v1/articles", json={"text": "Ferries sail again."})
 

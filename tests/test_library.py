@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import DIM, ToyEncoder, counted, toy_corpus
 
-from embeddings import library as library_module
 from embeddings.article import Article
 from embeddings.errors import LibraryBusy, MissingVectors
 from embeddings.store import Filters
@@ -143,9 +142,9 @@ list(toy_corpus(Path(sys.argv[1])).add(slowly()))
 
 
 def test_a_second_writer_is_told_who_writes_and_readers_go_on(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Corpus, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(library_module, "_WAIT_SECONDS", 0.2)
+    corpus.library._wait_seconds = 0.2
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(tmp_path)],
         stdout=subprocess.PIPE,

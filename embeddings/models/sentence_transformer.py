@@ -226,13 +226,14 @@ def _load(name: str, folder: Path, device: str | None) -> "SentenceTransformer":
     # The files are at hand by now, so the hub has nothing to add; it is asked even for
     # local files otherwise. Read by the library when it is imported.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(str(folder), device=device, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelUnavailable(f"The model {name!r} cannot be loaded: {error}") from error
 
 

@@ -143,6 +143,17 @@ class VectorIndex:
             partial.unlink(missing_ok=True)
 
 
+def snapshot_generation(path: Path) -> int | None:
+    """Return the generation a snapshot says it was made from; None if there is no saying."""
+    try:
+        with path.open("rb") as file:
+            if file.readline() != _MAGIC:
+                return None
+            return int(json.loads(file.readline())["generation"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def load_snapshot(path: Path, head: SnapshotHead, dim: int) -> VectorIndex | None:
     """Read a snapshot of the same library and model, of this generation or an earlier one.
 

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.errors import LibraryBusy, LibraryUnwritable
-from embeddings.index import SnapshotHead, VectorIndex, load_snapshot
+from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
 from embeddings.ingest import Ingest, Preparer, Result, check_article
 from embeddings.readers import Refusal
 from embeddings.store import Filters, Ids, Store, StoredChunk
@@ -185,6 +185,16 @@ class Library:
     def _head(self, generation: int) -> SnapshotHead:
         return SnapshotHead(self.store.identity(), self.encoder.fingerprint, generation)
 
+    def _drop_later_snapshots(self) -> None:
+        """Remove snapshots of what is yet to come: the store was restored from a copy.
+
+        From here on it gives the same ids and generations again, to other chunks.
+        """
+        generation = self.store.generation()
+        for path in self.folder.glob("index-*.faiss"):
+            if (snapshot_generation(path) or 0) > generation:
+                path.unlink(missing_ok=True)
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Be the only writer, of all threads and processes."""
@@ -206,6 +216,7 @@ class Library:
         try:
             with suppress(OSError):  # Only a help for those who wait.
                 note.write_text(str(os.getpid()))
+            self._drop_later_snapshots()
             yield
         finally:
             lock.release()

@@ -13,7 +13,8 @@ _POINTING = re.compile(
     (?P<word>
       he|she|they|him|her|them|his|hers|their|theirs|its
       |it(?!['’]s\s+(?:not\s+)?(?:clear|unclear|unlikely|likely|possible|important|time)\b)
-      |this|these|those|such|both|neither|either
+      |this(?!\s+(?:week|weekend|month|year|morning|afternoon|evening|summer|winter|spring)\b)
+      |these|those|such|both(?!\s+\w+\s+and\b)|neither|either
       |(?:the\s+)?(?:former|latter)
       |(?:the|that)\s+(?:two|three|four|pair|duo|trio|couple|same|other|others|foes?)\b
       |that(?!\s+said\b)
@@ -25,14 +26,20 @@ _POINTING = re.compile(
 _JOINING = re.compile(
     r"""["'“‘(\[]*
     (?P<word>
-      but|and|or|so|yet|nor|also|however|meanwhile|moreover|furthermore|instead|therefore
-      |thus|hence|otherwise|nevertheless|nonetheless|still|then|besides|likewise|similarly
-      |additionally|consequently|conversely|rather|indeed
-      |in\s+(?:addition|contrast|turn|fact|response|return)|as\s+a\s+result|for\s+example
+      but|and|or|so|yet|nor|also|however|meanwhile|moreover|furthermore|instead(?!\s+of\b)
+      |therefore|thus|hence|otherwise|nevertheless|nonetheless|still|then|besides(?!\s+\w)|likewise|similarly
+      |additionally|consequently|conversely|rather(?!\s+than\b)|indeed
+      |(?:in\s+(?:addition|contrast|turn|fact|response|return)|as\s+a\s+result)(?!\s+(?:to|of)\b)
+      |for\s+example
       |for\s+instance|on\s+the\s+other\s+hand|at\s+the\s+same\s+time|even\s+so|that\s+said
       |after\s+that|by\s+then|since\s+then|until\s+then
     )\b(?!-)""",
     re.IGNORECASE | re.VERBOSE,
+)
+
+# "..., he said." at the end: who said it is not there.
+_SAID_BY_PRONOUN = re.compile(
+    r"[,?!][\"”’']*\s+(?P<word>he|she|they)\s+(?:said|says|added|told\s+\w+)\.?$", re.IGNORECASE
 )
 
 # A quotation mark that can only close: something before it, nothing or a space behind it.
@@ -62,6 +69,8 @@ def leaning(text: str) -> str | None:
         return f"starts with {found['word']!r}, which joins it to the sentence before"
     if text.startswith(_OPENING) and not _is_attributed(text):
         return "is a quotation whose speaker is not named in it"
+    if found := _SAID_BY_PRONOUN.search(text):
+        return f"ends with an unresolved {found['word']!r}"
     if _closes_foreign_quote(text):
         return "ends a quotation that began before it"
     return None

@@ -122,7 +122,7 @@ def rank(
         )
         for chunk in chunks.values()
     ]
-    ranked.sort(key=lambda one: (-round(one.score, 6), one.chunk.article_id, one.chunk.span))
+    ranked.sort(key=lambda one: (-_rounded(one.score), one.chunk.article_id, one.chunk.span))
     return ranked[:k]
 
 
@@ -174,9 +174,9 @@ def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list
             title=headers[one.chunk.article_id].title,
             source=headers[one.chunk.article_id].source,
             published=headers[one.chunk.article_id].published,
-            score=round(one.score, 6),
-            dense=_rounded(one.dense),
-            lexical=_rounded(one.lexical),
+            score=_rounded(one.score),
+            dense=None if one.dense is None else _rounded(one.dense),
+            lexical=None if one.lexical is None else _rounded(one.lexical),
             sentences=_best_sentences(one.chunk, scores),
             terms=held[one.chunk.id],
         )
@@ -230,5 +230,6 @@ def _text(chunk: StoredChunk, number: int) -> str:
     return chunk.text[span.start - chunk.span.start : span.end - chunk.span.start]
 
 
-def _rounded(score: float | None) -> float | None:
-    return None if score is None else round(score, 6)
+def _rounded(score: float) -> float:
+    # To significant digits: BM25 is near 1e-6 for a word that half of a small library holds.
+    return float(f"{score:.6g}")

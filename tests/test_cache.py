@@ -91,7 +91,7 @@ def passages(draw: st.DrawFn) -> tuple[str, Passage]:
     )
 
 
-@IN_ONE_FOLDER
+@settings(IN_ONE_FOLDER, max_examples=50)
 @given(one=passages(), other=passages())
 def test_only_the_same_model_role_text_and_sentences_meet(
     one: tuple[str, Passage], other: tuple[str, Passage], tmp_path_factory: pytest.TempPathFactory
@@ -210,7 +210,7 @@ def sound_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "cache.sqlite3").read_bytes()
 
 
-@settings(IN_ONE_FOLDER, max_examples=300)
+@settings(IN_ONE_FOLDER, max_examples=200)
 @given(data=st.data())
 def test_a_byte_changed_anywhere_in_the_file_never_gives_a_wrong_vector(
     data: st.DataObject, sound_file: bytes, tmp_path_factory: pytest.TempPathFactory
@@ -421,7 +421,7 @@ def test_a_cache_opened_for_reading_can_be_read_and_exported(tmp_path: Path) -> 
 TEXTS = st.lists(st.text("ab ", max_size=4), max_size=12)
 
 
-@IN_ONE_FOLDER
+@settings(IN_ONE_FOLDER, max_examples=50)
 @given(runs=st.lists(TEXTS, min_size=1, max_size=3), roles=st.sampled_from(Role))
 def test_cached_equals_uncached_and_no_passage_is_embedded_twice(
     runs: list[list[str]], roles: Role, tmp_path_factory: pytest.TempPathFactory

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings.index import SnapshotHead, VectorIndex, load_snapshot
+from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
 from embeddings.vectors import Matrix, cosine, unit
 
 DIM = 8
@@ -190,6 +190,15 @@ def test_a_snapshot_of_something_else_is_not_used(head: SnapshotHead, tmp_path: 
     index_of(random_rows(6, 2)).save(tmp_path / "snapshot", HEAD)
 
     assert load_snapshot(tmp_path / "snapshot", head, DIM) is None
+
+
+def test_a_snapshot_says_which_generation_it_is_of(tmp_path: Path) -> None:
+    index_of(random_rows(6, 2)).save(tmp_path / "snapshot", HEAD)
+    (tmp_path / "other").write_bytes(b"something else")
+    (tmp_path / "broken").write_bytes(b"parallax-index-1\n[]\n")
+
+    names = ("snapshot", "other", "broken", "missing")
+    assert [snapshot_generation(tmp_path / name) for name in names] == [5, None, None, None]
 
 
 def test_no_snapshot_is_no_error(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from embeddings.errors import LibraryBusy, MissingVectors
 from embeddings.store import Filters
 from embeddings.vectors import unit
 from service.corpus import Corpus
+from service.search import Mode
 
 TOWNS = ["Arden", "Borgo", "Caldera", "Dunmore"]
 
@@ -102,6 +103,24 @@ def test_a_snapshot_of_another_library_is_not_trusted(corpus: Corpus, tmp_path: 
     snapshot(other).write_bytes(snapshot(tmp_path).read_bytes())
 
     assert found(toy_corpus(other), "Zell") == ["Zell"]
+
+
+def test_a_store_restored_from_a_copy_does_not_meet_the_index_of_later(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    corpus.close()
+    shutil.copy(tmp_path / "library.sqlite3", tmp_path / "copy")
+    later = toy_corpus(tmp_path)
+    list(later.add([story("Elling"), story("Farrow")]))
+    later.close()
+    shutil.copy(tmp_path / "copy", tmp_path / "library.sqlite3")
+
+    restored = toy_corpus(tmp_path)
+    list(restored.add([story("Grimsby"), story("Holt")]))
+
+    for town in ("Grimsby", "Holt"):
+        best = restored.search(story(town).text, mode=Mode.DENSE).hits[0]
+        assert (best.article_id, best.dense) == (town, 1.0)
 
 
 def test_opening_again_embeds_nothing(corpus: Corpus, tmp_path: Path) -> None:

@@ -82,6 +82,27 @@ def test_by_words_alone_no_vector_is_needed(corpus: Corpus, tmp_path: Path) -> N
     assert hits[0].sentences[0].text == "The river rose in spring."
 
 
+def test_a_word_that_most_passages_hold_still_ranks_them(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    texts = [
+        "One harbour among many other things in a town.",
+        "The harbour opens.",
+        "Harbour harbour.",
+    ]
+    list(corpus.add(Article(text, id=str(number)) for number, text in enumerate(texts)))
+
+    hits = corpus.search("harbour", mode=Mode.LEXICAL).hits
+
+    assert [hit.article_id for hit in hits] == ["2", "1", "0"]
+    assert all(hit.lexical for hit in hits)
+
+
+def test_what_differs_by_rounding_alone_is_equal() -> None:
+    scores = fuse({1: 0.5, 2: 0.5 + 1e-9, 3: 0.5}, {})
+
+    assert len(set(scores.values())) == 1
+
+
 def test_equal_scores_come_in_the_order_of_ids(tmp_path: Path) -> None:
     corpus = toy_corpus(tmp_path)
     list(corpus.add(Article("The very same story.", id=name) for name in "dbca"))

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from embeddings.errors import BadRequest
+from embeddings.models.files import DEFAULT_MODEL
+from service.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"PARALLAX_{name.upper()}", raising=False)
+    return monkeypatch
+
+
+def test_without_a_word_it_is_the_default_model_online_and_nothing_is_fetched() -> None:
+    settings = read_settings()
+
+    assert (settings.model, settings.offline, settings.download) == (DEFAULT_MODEL, False, False)
+    assert settings.library.name == "parallax"
+
+
+def test_every_setting_can_come_from_the_environment(
+    clean_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = {"library": str(tmp_path), "model": "m", "device": "cpu", "offline": "1"}
+    given["download"] = "true"
+    for name, value in given.items():
+        clean_environment.setenv(f"PARALLAX_{name.upper()}", value)
+
+    settings = read_settings()
+
+    assert set(given) == set(Settings.model_fields)
+    assert settings == Settings(
+        library=tmp_path, model="m", device="cpu", offline=True, download=True
+    )
+
+
+def test_what_is_given_goes_before_the_environment(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("PARALLAX_MODEL", "from outside")
+    clean_environment.setenv("PARALLAX_OFFLINE", "1")
+
+    settings = read_settings(model="given", offline=None, library=None)
+
+    assert (settings.model, settings.offline) == ("given", True)
+
+
+def test_an_empty_variable_is_as_good_as_none(clean_environment: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        clean_environment.setenv(f"PARALLAX_{name.upper()}", "")
+
+    settings = read_settings()
+
+    assert settings.library.is_absolute()
+    assert settings.model == DEFAULT_MODEL
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("offline", "perhaps", "PARALLAX_OFFLINE is 'perhaps': input should be a valid boolean"),
+        ("model", "", "PARALLAX_MODEL is ''"),
+        ("colour", "red", "PARALLAX_COLOUR is 'red': extra inputs are not permitted"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(name: str, value: str, message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        read_settings(**{name: value})
+
+
+def test_settings_do_not_change_once_they_are_read() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        read_settings().model = "other"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert all(field.description for field in Settings.model_fields.values())

@@ -1,0 +1,48 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.words import content_words, is_content_word, stems, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Troops left the border.", ["troops", "left", "the", "border"]),
+        ("Armenia's and Moscow’s", ["armenia", "and", "moscow"]),
+        ("They don't; they DON’T", ["they", "don't", "they", "don't"]),
+        ("cease-fire, 3.5 %, $4m", ["cease", "fire", "3", "5", "4m"]),
+        ("Pashinyan's 'normal life'", ["pashinyan", "normal", "life"]),
+        ("İstanbul Ünal Ελλάδα 北京", ["i̇stanbul", "ünal", "ελλάδα", "北京"]),
+        ("… — ! \u0301", []),
+        ("", []),
+    ],
+)
+def test_words_are_lower_case_and_bare(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_small_words_are_no_evidence() -> None:
+    assert content_words("Who is the president of Armenia?") == ["president", "armenia"]
+
+
+def test_where_there_are_only_small_words_they_count() -> None:
+    assert content_words("Who are they?") == ["who", "are", "they"]
+    assert stems("Who are they?") == []
+
+
+def test_forms_of_a_word_have_one_stem() -> None:
+    assert len(set(stems("negotiate negotiated negotiating Negotiation's negotiations"))) == 1
+
+
+@pytest.mark.parametrize(("word", "says"), [("THE", False), ("It's", False), ("Border", True)])
+def test_a_word_says_something_or_not_whatever_its_case(word: str, says: bool) -> None:
+    assert is_content_word(word) is says
+
+
+@given(st.text() | st.text("aA'’s the ."))
+def test_every_word_that_says_something_has_a_stem(text: str) -> None:
+    said = [word for word in words(text) if is_content_word(word)]
+
+    assert len(stems(text)) == len(said)
+    assert content_words(text) == (said or words(text))

@@ -56,7 +56,7 @@ class Corpus:
             LibraryUnwritable: The folder is not there and cannot be made.
             LibraryDamaged: What lies there is no library.
         """
-        folder = settings.library
+        folder = settings.library.expanduser()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -227,13 +227,11 @@ class Corpus:
             raise BadRequest("Nothing to summarise: name articles, a query, or both.")
         check_lengths(words, sentences)
         question = None if query is None else ask(self.library, query)
-        if refs:
-            readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
+        if question is not None and not refs:
+            ranked = rank(self.library, question, _PASSAGES_A_SUMMARY, Mode.HYBRID, Filters())
+            readings = self._passages(ranked)
         else:
-            assert question is not None
-            readings = self._passages(
-                rank(self.library, question, _PASSAGES_A_SUMMARY, Mode.HYBRID, Filters())
-            )
+            readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
         return summarize(
             readings, words=words, sentences=sentences, question=question, method=method
         )

@@ -203,8 +203,6 @@ class EmbeddingCache:
         other = EmbeddingCache(path, read_only=True)
         try:
             return self._take_from(other)
-        except OverflowError as error:
-            raise LibraryDamaged(f"{path} is not an exported cache: {error}") from error
         finally:
             other.close()
 

@@ -99,8 +99,10 @@ def _ref(library: Library, item: Article | Refusal) -> Ref:
     name = item.id
     if item.origin is not None:
         name = library.store.id_by_origin(item.origin) or Path(item.origin).stem
-    if library.store.headers([name]) and library.store.article(name).text == item.text:
-        return Ref(id=name)
+    if library.store.headers([name]):
+        if library.store.article(name).text == item.text:
+            return Ref(id=name)
+        name = ""  # The library calls another text so; a quote must not seem to be of that one.
     return Ref(text=item.text, name=name or None)
 
 

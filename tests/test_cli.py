@@ -163,6 +163,21 @@ def test_a_file_that_was_not_added_can_be_compared(run: Run, tmp_path: Path) -> 
     assert not found["only_b"]
 
 
+def test_a_changed_copy_of_a_stored_file_is_not_quoted_under_its_name(
+    run: Run, tmp_path: Path
+) -> None:
+    changed = tmp_path / "harbour.txt"
+    changed.write_text(COUNCIL.text)
+
+    found = json.loads(run("compare", "harbour", str(changed), "--json").stdout)
+
+    assert {quote["article_id"] for quote in found["only_a"]} <= {"harbour"}
+    assert found["only_b"] or found["shared"] or found["unsure"]
+    pairs = [*found["shared"], *found["unsure"]]
+    others = {quote["article_id"] for quote in [*found["only_b"], *(pair["b"] for pair in pairs)]}
+    assert "harbour" not in others
+
+
 def test_an_exported_cache_works_in_another_library(run: Run, tmp_path: Path) -> None:
     exported = tmp_path / "vectors.sqlite3"
     assert run("cache", "export", str(exported)).exit_code == 0

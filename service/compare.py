@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.alignment import SHARED, Aligned, align
+from service.alignment import SHARED, Aligned, Side, align, side_of
 from service.answers import Comparison, Difference, Pair, Quote, SharedPair
 from service.differences import differences
 from service.reading import Reading, Statement
@@ -21,7 +21,8 @@ def compare(a: Reading, b: Reading) -> Comparison:
         with the sides exchanged.
     """
     folding = folding_of(a, b)
-    pairs = align(a, b, folding)
+    left, right = side_of(a, folding), side_of(b, folding)
+    pairs = align(left, right)
     shared = [pair for pair in pairs if pair.score >= SHARED]
     sure_a, sure_b = {pair.a for pair in shared}, {pair.b for pair in shared}
     # What is surely shared already needs no doubtful partner, unless that one has no other.
@@ -33,7 +34,7 @@ def compare(a: Reading, b: Reading) -> Comparison:
     kept = [*shared, *unsure]
     return Comparison(
         score=article_score(a, b, folding),
-        shared=[_shared_pair(a, b, pair, folding) for pair in shared],
+        shared=[shared_pair(left, right, pair, folding) for pair in shared],
         only_a=_others(a.statements, {pair.a for pair in kept}),
         only_b=_others(b.statements, {pair.b for pair in kept}),
         unsure=[
@@ -43,15 +44,16 @@ def compare(a: Reading, b: Reading) -> Comparison:
     )
 
 
-def _shared_pair(a: Reading, b: Reading, pair: Aligned, folding: Folding) -> SharedPair:
-    left, right = a.statements[pair.a], b.statements[pair.b]
+def shared_pair(a: Side, b: Side, pair: Aligned, folding: Folding) -> SharedPair:
+    """Return a pair of statements as it is told, with what differs between them."""
+    left, right = a.reading.statements[pair.a], b.reading.statements[pair.b]
     return SharedPair(
         a=left.quote(),
         b=right.quote(),
         score=pair.score,
         differs=[
             Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b))
-            for one in differences(left.text, right.text, pair.score, folding)
+            for one in differences(a.facts[pair.a], b.facts[pair.b], folding)
         ],
     )
 

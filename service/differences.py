@@ -1,141 +1,213 @@
-"""Where two sentences that say the same put it differently: numbers, dates, quotations.
+"""Where two sentences that say the same put it differently: numbers, dates, names, quotations.
 
 Precision first: a false conflict costs more than a missed one. A fact is only compared where
-exactly one of its kind stands on each side, and where both can be true nothing is said.
+exactly one of its kind stands on each side, once those that agree are set aside; and where
+both can be true nothing is said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from service.facts import Day, Quantity, dates, quantities, quotations, speakers, years
+from service.facts import Facts
+from service.facts.dates import Moment
+from service.facts.names import Person
+from service.facts.quantities import Quantity
 from service.terms import Folding
 
-# Two numbers this close are the same number, if one of them is given as about so much.
-_ABOUT = 0.15
+# A conflict about one thing is rarely of another magnitude.
+_MOST_TIMES = 3
+
+# Facts are of the same thing if so many of the words around them are the same.
+_FEWEST_NEAR = 2
 
 # So much of the shorter wording's terms stands in the other, if both are the same quotation.
 _SAME_QUOTATION = 0.4
 _SAME_WITHOUT_SPEAKER = 0.6
-_FEWEST_SHARED_TERMS = 3
+_FEWEST_SHARED_TERMS = 2
 _FEWEST_WITHOUT_SPEAKER = 4
-
-# Numbers and dates are only compared in sentences at least this close; of looser pairs, read by
-# hand, most were of different things. A conflict about one thing is rarely of another magnitude.
-_SURELY_ALIKE = 0.4
-_MOST_TIMES = 3
-
-# Amounts and dates are of the same thing if so many of the words around them are the same.
-_FEWEST_NEAR = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Parts of two sentences that differ: spans of each, and of what kind they are."""
+    """Parts of two sentences that differ: spans of each, and of what kind they are.
+
+    `kind` is "number", "date", "time", "name" or "quotation".
+    """
 
     kind: str
     a: tuple[int, int]
     b: tuple[int, int]
 
 
-def differences(a: str, b: str, score: float, folding: Folding) -> list[Difference]:
+class _Placed(Protocol):
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+_Fact = TypeVar("_Fact", bound=_Placed)
+
+
+def differences(a: Facts, b: Facts, folding: Folding, *, sure: bool = True) -> list[Difference]:
     """Find what two sentences that say the same put differently.
 
     Args:
         a: One sentence.
         b: The other.
-        score: How close they are.
         folding: How the words of their articles fold.
+        sure: Whether they surely say the same. If not, only quotations are compared, which
+            tell by themselves whether they are of one remark.
 
     Returns:
-        Numbers, then dates, then quotations, each in the order of `a`.
+        Numbers, dates, times, names, quotations, each in the order of `a`.
     """
-    if a == b:
+    if a.text == b.text:
         return []
     found = [*_quotations(a, b, folding)]
-    if score >= _SURELY_ALIKE:
-        found = [*_numbers(a, b, folding), *_dates(a, b, folding), *found]
+    if sure:
+        found = [*_numbers(a, b), *_moments(a, b), *_names(a, b, folding), *found]
     return found
 
 
-def _numbers(a: str, b: str, folding: Folding) -> Iterable[Difference]:
-    if years(a) and years(b) and years(a) != years(b):
-        return  # What was counted at different times may well differ.
-    left, right = quantities(a, folding), quantities(b, folding)
-    said_by_both = {one.value for one in left} & {one.value for one in right}
-    for what in dict.fromkeys(one.what for one in left):
-        ours = [one for one in left if one.what == what]
-        theirs = [one for one in right if one.what == what]
-        if not len(ours) == len(theirs) == 1 or {ours[0].value, theirs[0].value} & said_by_both:
-            continue
-        if _conflict(ours[0], theirs[0]):
-            yield Difference(
-                "number", (ours[0].start, ours[0].end), (theirs[0].start, theirs[0].end)
-            )
+def _odd_ones(
+    left: Sequence[_Fact],
+    right: Sequence[_Fact],
+    agree: Callable[[_Fact, _Fact], bool],
+    group: Callable[[_Fact], object] = lambda fact: None,
+) -> Iterator[tuple[_Fact, _Fact]]:
+    """Yield the one fact of a group on each side that agrees with none of the other side."""
+    for name in dict.fromkeys(map(group, left)):
+        sides = [[one for one in side if group(one) == name] for side in (left, right)]
+        ours = [one for one in sides[0] if not any(agree(one, other) for other in right)]
+        theirs = [one for one in sides[1] if not any(agree(other, one) for other in left)]
+        if len(ours) == len(theirs) == 1 and len(sides[0]) == len(sides[1]):
+            yield ours[0], theirs[0]
 
 
-def _conflict(one: Quantity, other: Quantity) -> bool:
-    """Tell whether two quantities of the same kind cannot both be true."""
+def _told(kind: str, one: _Placed, other: _Placed) -> Difference:
+    return Difference(kind, (one.start, one.end), (other.start, other.end))
+
+
+def _numbers(a: Facts, b: Facts) -> Iterable[Difference]:
+    left, right = _merged(a.quantities), _merged(b.quantities)
+    for kind in dict.fromkeys(one.kind for one in left):
+        ours = [one for one in left if one.kind == kind]
+        theirs = [one for one in right if one.kind == kind]
+        for one, other in _odd_ones(ours, theirs, _agree, _counted):
+            if _are_of_one_thing(one, other):
+                yield _told("number", one, other)
+
+
+def _counted(one: Quantity) -> str:
+    """Return what sets quantities of a kind apart: the dead, the 78th minute."""
+    return one.fate or (one.noun if one.kind == "ordinal" else "")
+
+
+def _merged(found: Sequence[Quantity]) -> list[Quantity]:
+    """Leave out what only repeats the one before it in another unit: "80 km (50 miles)"."""
+    kept: list[Quantity] = []
+    for one in found:
+        before = kept[-1] if kept else None
+        repeats = before and one.kind == before.kind and one.start - before.end <= 2
+        if not (before and repeats and _agree(before, one)):
+            kept.append(one)
+    return kept
+
+
+def _agree(one: Quantity, other: Quantity) -> bool:
+    """Tell whether both can be true."""
+    return one.allows(other.value) or other.allows(one.value)
+
+
+def _are_of_one_thing(one: Quantity, other: Quantity) -> bool:
+    small, large = sorted((abs(one.value), abs(other.value)))
+    if large > _MOST_TIMES * small and one.kind != "score":
+        return False
+    if one.scope and other.scope and not one.scope & other.scope:
+        return False  # "In Holm", "in the first quarter": of something else.
     near = len(one.near & other.near)
-    if max(one.value, other.value) > _MOST_TIMES * min(one.value, other.value):
-        return False
-    if one.fate != other.fate or near < (_FEWEST_NEAR if one.what in "$£€%" else 1):
-        return False
-    return not (_allows(one, other) or _allows(other, one))
+    if one.kind == "count":
+        named = set(one.nouns) & set(other.nouns) or one.is_total or other.is_total
+        return near > 0 and bool(one.fate or named)
+    if one.kind == "ordinal":
+        return bool(one.noun)
+    return near >= (1 if one.kind in ("score", "age") else _FEWEST_NEAR)
 
 
-def _allows(one: Quantity, other: Quantity) -> bool:
-    """Tell whether what one says leaves room for the other's value."""
-    if one.hedge == "more":
-        return other.value >= one.value
-    if one.hedge == "less":
-        return other.value <= one.value
-    if one.hedge == "about":
-        return abs(other.value - one.value) <= _ABOUT * max(one.value, other.value)
-    # "26 million" may be 26.6 million told roughly, up or down.
-    step = _step(one)
-    return abs(other.value - one.value) < step if step > 1 else other.value == one.value
+def _moments(a: Facts, b: Facts) -> Iterable[Difference]:
+    for one, other in _odd_ones(a.moments, b.moments, Moment.may_be, lambda moment: moment.is_time):
+        if _can_be_told(one, other) and len(one.near & other.near) >= _FEWEST_NEAR:
+            yield _told("time" if one.is_time else "date", one, other)
 
 
-def _step(one: Quantity) -> float:
-    """Return the size of the last digit that is certain: 100 for 6,500."""
-    return float(10 ** (len(f"{int(one.value)}") - one.digits)) if one.value >= 1 else 0.0
+def _can_be_told(one: Moment, other: Moment) -> bool:
+    """Tell whether two days are told in ways that can be held side by side."""
+    if one.is_time or (one.days and other.days):
+        return True
+    return bool(one.weekday and other.weekday) or bool(one.parts and other.parts)
 
 
-def _dates(a: str, b: str, folding: Folding) -> Iterable[Difference]:
-    left, right = dates(a, folding), dates(b, folding)
-    for is_weekday in (False, True):
-        ours = [one for one in left if (len(one.parts) == 1) is is_weekday]
-        theirs = [one for one in right if (len(one.parts) == 1) is is_weekday]
-        if len(ours) == len(theirs) == 1 and _are_of_different_days(ours[0], theirs[0]):
-            yield Difference("date", (ours[0].start, ours[0].end), (theirs[0].start, theirs[0].end))
+def _names(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
+    for one, other in _pairs_of_one_part(a.people, b.people):
+        # Whom both articles name is one more person, not another name for this one.
+        if not (folding.is_in_both(_own_name(one, other)) or folding.is_in_both(_own_name(other, one))):
+            yield _told("name", one, other)
 
 
-def _are_of_different_days(one: Day, other: Day) -> bool:
-    # A year that only one side gives is no difference.
-    differ = any(left != right for left, right in zip(one.parts, other.parts, strict=False))
-    return differ and len(one.near & other.near) >= _FEWEST_NEAR
+def _pairs_of_one_part(
+    left: Sequence[Person], right: Sequence[Person]
+) -> Iterator[tuple[Person, Person]]:
+    """Yield people of one office, of one deed, or with a part of their name in common."""
+    seen: set[tuple[int, int]] = set()
+    for group in (lambda one: one.office, lambda one: one.deed, lambda one: "named"):
+        for one, other in _odd_ones(left, right, Person.may_be, group):
+            alike = group(one) if group(one) != "named" else one.shares_a_name_with(other)
+            in_one_place = one.of == other.of or bool(one.of & other.of) or not (one.of and other.of)
+            if alike and in_one_place and (one.start, other.start) not in seen:
+                seen.add((one.start, other.start))
+                yield one, other
 
 
-def _quotations(a: str, b: str, folding: Folding) -> Iterable[Difference]:
-    left, right = quotations(a), quotations(b)
+def _own_name(one: Person, other: Person) -> str:
+    """Return the part of a name that the other does not share."""
+    return one.first if one.surname == other.surname else one.surname
+
+
+def _quotations(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
+    left, right = _long_quotations(a, folding), _long_quotations(b, folding)
     if not len(left) == len(right) == 1:
         return
     ours, theirs = left[0], right[0]
-    terms = [
-        folding.terms(a[ours.start : ours.end]),
-        folding.terms(b[theirs.start : theirs.end]),
-    ]
-    who = (speakers(a, folding), speakers(b, folding))
+    terms = [folding.terms(a.text[slice(*ours)]), folding.terms(b.text[slice(*theirs)])]
+    who = (a.speech.speakers, b.speech.speakers)
     if _are_versions(terms, bool(who[0] & who[1]), known=bool(who[0] and who[1])):
-        yield Difference("quotation", (ours.start, ours.end), (theirs.start, theirs.end))
+        yield Difference("quotation", ours, theirs)
+
+
+_FEWEST_QUOTED = 12
+
+
+def _long_quotations(one: Facts, folding: Folding) -> list[tuple[int, int]]:
+    """Return what is quoted, if it is more than a few words."""
+    return [
+        (start, end)
+        for start, end in one.speech.quoted
+        if end - start >= _FEWEST_QUOTED and " " in one.text[start:end]
+    ]
 
 
 def _are_versions(terms: Sequence[Sequence[str]], same_speaker: bool, *, known: bool) -> bool:
     """Tell whether two quotations are the same one in other words."""
     left, right = set(terms[0]), set(terms[1])
-    # A part of a quotation, or all of it in another spelling, is no other wording.
-    if left <= right or right <= left or (known and not same_speaker):
+    if known and not same_speaker:
         return False
+    if left <= right or right <= left:
+        # A part of a quotation, or all of it in another spelling, is no other wording; the same
+        # words in another order are.
+        return left == right and list(terms[0]) != list(terms[1]) and len(left) > 1
     shared = len(left & right)
     share = shared / min(len(left), len(right))
     if same_speaker:

@@ -10,7 +10,7 @@ from embeddings.errors import BadRequest
 from embeddings.library import Library
 from embeddings.store import Filters
 from embeddings.vectors import Matrix, cosine, unit
-from service.alignment import align
+from service.alignment import align, side_of
 from service.answers import Pair, SimilarArticle, SimilarArticles, Similarity
 from service.reading import Reading, reading_of
 from service.terms import Folding, names_and_numbers
@@ -79,7 +79,7 @@ def similarity(a: Reading, b: Reading) -> Similarity:
         sentences; and the closest pairs of sentences, best first.
     """
     folding = folding_of(a, b)
-    pairs = sorted(align(a, b, folding), key=lambda pair: -pair.score)
+    pairs = sorted(align(side_of(a, folding), side_of(b, folding)), key=lambda pair: -pair.score)
     return Similarity(
         score=article_score(a, b, folding),
         pairs=[

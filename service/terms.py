@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from embeddings.vectors import Matrix
 from service.numerals import numeral
@@ -27,7 +28,21 @@ _ENDINGS = (
     (re.compile(r"ll(?=(?:ed|ing|er|ers)$)"), "l"),
 )
 
-# A name this long that differs in one letter is taken for the same name.
+# Spellings of one sound in names that come from other scripts. Both sides are folded.
+_SOUNDS = (
+    (re.compile(r"(?<=.)[yj]|ie|ee"), "i"),
+    (re.compile(r"ou|oo"), "u"),
+    (re.compile(r"kh"), "h"),
+    (re.compile(r"gh"), "g"),
+    (re.compile(r"ph"), "f"),
+    (re.compile(r"ck"), "k"),
+    (re.compile(r"w"), "v"),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
+
+# A name this long may be the same name as one that sounds alike, and one this long as one that
+# differs in a letter.
+_NAME = 4
 _LONG_NAME = 6
 
 # "hour" and "wise" are not British.
@@ -48,7 +63,9 @@ class Folding:
         self._plain = {
             _stem(_letters(one)) for side in tokens for one in side if not _HYPHEN.search(one)
         }
-        self._names = _variants(*(_names(side) for side in tokens))
+        names = [_names(side) for side in tokens]
+        self._names = _variants(*names)
+        self._common = {self.name(one) for one in names[0]} & {self.name(one) for one in names[1]}
         self._known: dict[str, list[str]] = {}
 
     def terms(self, text: str) -> list[str]:
@@ -66,6 +83,10 @@ class Folding:
         letters = _letters(word)
         return self._names.get(letters, letters)
 
+    def is_in_both(self, name: str) -> bool:
+        """Tell whether both articles have a name, given as `name` folds it."""
+        return name in self._common
+
     def _parts(self, token: str) -> list[str]:
         parts = _HYPHEN.split(token)
         joined = "".join(parts)
@@ -76,34 +97,50 @@ class Folding:
         return [_stem(self.name(part)) for part in parts if len(part) > 1 and is_content_word(part)]
 
 
-def overlap(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> tuple[Matrix, Matrix]:
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How sentences of two articles share terms; each of shape (left, right).
+
+    Attributes:
+        cosine: Cosines of their sets of terms, weighted by rarity in both articles, 0 to 1.
+        links: How many terms they share that no other sentence of either article holds.
+    """
+
+    cosine: Matrix
+    links: Matrix
+
+
+def overlap(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> Overlap:
     """Compare sentences by the terms they share; rare ones count more.
 
     Args:
         left: Terms of the sentences of one article.
         right: The same of the other.
-
-    Returns:
-        Two matrices of shape (left, right). Cosines of the sentences' sets of terms, weighted
-        by rarity in both articles, from 0 to 1; and how many terms they share that no other
-        sentence of either article holds.
     """
     rarity = _rarity([*left, *right])
-    places = [_places(side) for side in (left, right)]
-    shared = np.zeros((len(left), len(right)), np.float32)
-    links = np.zeros_like(shared)
-    # Sorted, so that sums do not depend on the order of a set.
-    for term in sorted(places[0].keys() & places[1].keys()):
-        rows, columns = places[0][term], places[1][term]
-        shared[np.ix_(rows, columns)] += rarity[term] ** 2
-        if len(rows) == len(columns) == 1:
-            links[rows[0], columns[0]] += 1
-    lengths = [
-        np.sqrt([sum(rarity[term] ** 2 for term in set(terms)) or 1.0 for terms in side])
-        for side in (left, right)
-    ]
-    cosines: Matrix = np.clip(shared / np.outer(*lengths), 0.0, 1.0).astype(np.float32)
-    return cosines, links
+    column = {term: number for number, term in enumerate(sorted(rarity))}
+    weights = np.array([rarity[term] for term in sorted(rarity)], np.float64)
+    rows = [_incidence(side, column) for side in (left, right)]
+    weighted = [side * weights for side in rows]
+    # Squares are summed term by term in one order, whichever article is the left one.
+    masses = [np.asarray((side * side).sum(axis=1)).reshape(-1) for side in weighted]
+    shared = (weighted[0] @ weighted[1].T).toarray()
+    once = [np.asarray(side.sum(axis=0)).reshape(-1) == 1 for side in rows]
+    alone = (once[0] & once[1]).astype(np.float64)
+    links = ((rows[0] * alone) @ rows[1].T).toarray()
+    lengths = np.sqrt(np.outer(*(np.where(mass > 0, mass, 1.0) for mass in masses)))
+    return Overlap(
+        cosine=np.clip(shared / lengths, 0.0, 1.0).astype(np.float32),
+        links=links.astype(np.float32),
+    )
+
+
+def _incidence(sentences: Sequence[Sequence[str]], column: Mapping[str, int]) -> csr_array:
+    """Return which sentence holds which term, as ones, shape (sentences, terms)."""
+    places = [sorted({column[term] for term in terms}) for terms in sentences]
+    ends = np.cumsum([0, *map(len, places)])
+    flat = np.array([place for one in places for place in one], np.int64)
+    return csr_array((np.ones(len(flat)), flat, ends), shape=(len(sentences), len(column)))
 
 
 def _rarity(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -114,34 +151,36 @@ def _rarity(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
     }
 
 
-def _places(sentences: Sequence[Sequence[str]]) -> dict[str, npt.NDArray[np.int64]]:
-    places: dict[str, list[int]] = {}
-    for number, terms in enumerate(sentences):
-        for term in set(terms):
-            places.setdefault(term, []).append(number)
-    return {term: np.array(numbers) for term, numbers in places.items()}
-
-
 def _names(tokens: Iterable[str]) -> set[str]:
     bare = (token.removesuffix("'s").removesuffix("’s") for token in tokens)
-    return {_letters(one) for one in bare if len(one) >= _LONG_NAME and one[0].isupper()}
+    return {_letters(one) for one in bare if len(one) >= _NAME and one[0].isupper()}
 
 
 def _variants(left: set[str], right: set[str]) -> dict[str, str]:
-    """Find names that only one side has and that are one letter from one on the other."""
-    by_rest: dict[str, tuple[set[str], set[str]]] = {}
+    """Find names that only one side has and that sound like one on the other, or nearly so."""
+    by_form: dict[str, tuple[set[str], set[str]]] = {}
     for side, names in enumerate((left - right, right - left)):
         for name in names:
-            for place in range(1, len(name)):  # A first letter is hardly ever a variant.
-                by_rest.setdefault(name[:place] + name[place + 1 :], (set(), set()))[side].add(name)
-            by_rest.setdefault(name, (set(), set()))[side].add(name)
+            for form in _forms(name):
+                by_form.setdefault(form, (set(), set()))[side].add(name)
     pairs = {
-        (one, other) for lefts, rights in by_rest.values() for one in lefts for other in rights
+        (one, other) for lefts, rights in by_form.values() for one in lefts for other in rights
     }
     count = Counter(name for pair in pairs for name in pair)
     return {
         name: min(pair) for pair in pairs if count[pair[0]] == count[pair[1]] == 1 for name in pair
     }
+
+
+def _forms(name: str) -> set[str]:
+    """Return what a name sounds like, and of a long one all that lacks one letter of that."""
+    sound = name
+    for spelling, other in _SOUNDS:
+        sound = spelling.sub(other, sound)
+    if len(name) < _LONG_NAME:
+        return {sound}
+    # A first letter is hardly ever a variant.
+    return {sound, *(sound[:place] + sound[place + 1 :] for place in range(1, len(sound)))}
 
 
 @lru_cache(_WORDS_KEPT)

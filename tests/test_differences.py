@@ -1,13 +1,16 @@
 import pytest
 
 from service.differences import differences
+from service.facts import read_facts
 from service.terms import Folding
 
 
-def found(a: str, b: str, score: float = 0.6) -> list[tuple[str, str, str]]:
+def found(a: str, b: str, *, sure: bool = True, days: str | None = None) -> list[tuple[str, str, str]]:
+    folding = Folding([a], [b])
+    left, right = (read_facts([text], [1], days, folding)[0] for text in (a, b))
     return [
         (one.kind, a[slice(*one.a)], b[slice(*one.b)])
-        for one in differences(a, b, score, Folding([a], [b]))
+        for one in differences(left, right, folding, sure=sure)
     ]
 
 
@@ -29,6 +32,11 @@ def found(a: str, b: str, score: float = 0.6) -> list[tuple[str, str, str]]:
             "The court will hear the case on May 3.",
             "The court will hear the case on 4 May 2021.",
             ("date", "May 3", "4 May 2021"),
+        ),
+        (
+            "Voting began at 0300 GMT in Holm.",
+            "Voting began at 1100 GMT in Holm.",
+            ("time", "0300 GMT", "1100 GMT"),
         ),
         (
             "The ferry left Holm on Monday with a cargo of salt.",
@@ -67,7 +75,6 @@ def test_what_differs_is_told_exactly(a: str, b: str, expected: tuple[str, str, 
         ("In 2019 there were 40 fires.", "In 2020 there were 60 fires."),
         ("Lind opened the port on May 3.", "The opera will play on June 9."),
         ("They met on May 3.", "They met on 3 May 2021."),
-        ("Voting began at 0300 GMT in Holm.", "Voting began at 1100 GMT in Holm."),
         (
             '"We shall rebuild the old harbour before winter," Lind said.',
             'Lind called it "the old harbour before winter".',
@@ -88,7 +95,7 @@ def test_what_can_both_be_true_is_not_told(a: str, b: str) -> None:
 
 
 def test_numbers_of_sentences_that_are_only_somewhat_alike_are_not_compared() -> None:
-    assert found("The storm killed six people.", "The storm killed 8 people.", 0.35) == []
+    assert found("The storm killed six people.", "The storm killed 8 people.", sure=False) == []
 
 
 @pytest.mark.parametrize("hostile", ['"', "1,", "1 ", "said A", "A-", "twenty-", "May 1 ", "é’"])

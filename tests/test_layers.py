@@ -24,8 +24,8 @@ LAYERS = [
     "service.settings service.answers service.words service.coherence service.numerals",
     "service.terms",
     "service.facts",
-    "service.reading service.search",
-    "service.alignment service.differences",
+    "service.reading service.search service.differences",
+    "service.alignment",
     "service.similarity",
     "service.compare service.summary",
     "service.corpus",
@@ -55,7 +55,7 @@ OWNERS = {
     "platformdirs": ["service.settings"],
     "pydantic_settings": ["service.settings"],
     "Stemmer": ["service.words"],
-    "scipy": ["service.summary"],
+    "scipy": ["service.summary", "service.terms"],
 }
 
 

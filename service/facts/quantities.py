@@ -1,0 +1,379 @@
+"""Quantities of a sentence: counts, amounts, shares, measures, scores and ordinals."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service.facts.nearby import nearby
+from service.numerals import NUMBER_WORD, ORDINAL_WORD, SCALES, numeral, ordinal
+from service.terms import Folding
+from service.words import is_content_word
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A counted or measured thing.
+
+    Attributes:
+        start: Where the number starts in the sentence.
+        end: Where it ends, unit included.
+        kind: "count", "ordinal", "age", "score", "percent", "money $" or what is measured:
+            "length", "speed", "duration" and so on. Values of one kind are in one unit.
+        value: The number, in the unit of its kind.
+        step: A difference smaller than this is one of rounding.
+        hedge: "more", "less", "about" or "", as in "more than 6,500".
+        nouns: Folded words that follow right behind, in order: what is counted.
+        near: Folded words that stand close by.
+        fate: Of people counted: "dead", "hurt", "missing", or "".
+        scope: Folded names that say where or of what: "in Holm", "first quarter".
+        is_total: Whether it counts all there are of what was named before: "71 in all".
+        telling: Whether the number is one that does not occur by chance, as "three days" does.
+    """
+
+    start: int
+    end: int
+    kind: str
+    value: float
+    step: float
+    hedge: str
+    nouns: tuple[str, ...]
+    near: frozenset[str]
+    fate: str
+    scope: frozenset[str]
+    is_total: bool
+    telling: bool
+
+    @property
+    def noun(self) -> str:
+        """The first of the nouns; "" if there is none."""
+        return next(iter(self.nouns), "")
+
+    @property
+    def tolerance(self) -> float:
+        """How far another writing of the same number may be off."""
+        if self.hedge:
+            return _ABOUT * abs(self.value)
+        rounded = min(self._last_place(), _MOST_ROUNDED * self.value) if self._is_round() else 0.0
+        return max(self.step, rounded)
+
+    def allows(self, value: float) -> bool:
+        """Tell whether what is said leaves room for the true value to be this one."""
+        if self.hedge == "more":
+            return value >= self.value
+        if self.hedge == "less":
+            return value <= self.value
+        gap = abs(value - self.value)
+        if self.hedge == "about":
+            return gap <= _ABOUT * max(abs(value), abs(self.value))
+        return gap < 1e-9 or gap < self.step or self._rounds(value)
+
+    def _rounds(self, value: float) -> bool:
+        gap = abs(value - self.value)
+        return (
+            self._is_round() and gap < self._last_place() and gap <= _MOST_ROUNDED * self.value
+        )
+
+    def _last_place(self) -> float:
+        """Return the size of the last digit that is not zero: 100 for 6,500."""
+        zeros = re.search(r"0*$", f"{self.value:.0f}")
+        return 10.0 ** len(zeros[0]) if zeros else 1.0
+
+    def _is_round(self) -> bool:
+        """Tell whether it may be a rounded number, as one that ends in zeros often is.
+
+        The age of a man or the dead of a town are not rounded.
+        """
+        whole = f"{self.value:.0f}"
+        return (
+            self.kind not in _NEVER_ROUND and self.value >= _FEWEST_ROUNDED and whole.endswith("0")
+        )
+
+
+# Two numbers this close may be the same one, if one of them is given as about so much.
+_ABOUT = 0.15
+
+# A round number of at least so much stands for what lies within this share of it.
+_FEWEST_ROUNDED = 100
+_MOST_ROUNDED = 0.05
+_NEVER_ROUND = ("age", "ordinal", "percent", "score")
+
+# Smaller whole numbers are in every text.
+_FEWEST_TELLING = 10
+
+# Who says "three-quarters" has counted to a few per cent.
+_FRACTION_STEP = 4.0
+
+_SCALE = r"dozen|hundred|thousand|million|billion|trillion"
+_NUMBER = rf"(?!0\d)\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|(?!0\d)\d+(?:\.\d+)?|{NUMBER_WORD}"
+_QUANTITY = re.compile(
+    rf"""(?<![\w.,:/$£€¥-])
+    (?P<money>(?:US|A|C|NZ|HK)?\$|[£€¥])?
+    (?P<number>{_NUMBER}|half(?=\sa\s(?:{_SCALE})\b)|an?(?=[ ](?:{_SCALE})\b))
+    (?P<scale>[ -](?:a\s)?(?:{_SCALE})s?\b|(?:k|mn?|bn?|tn)\b)?
+    (?P<unit>\s?(?:%|°[ ]?[CF])|[ -](?:per[ ]?cent|percentage[ ]points?)\b)?
+    (?![\w:/]*\d|[.,]\d)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_FRACTIONS = {
+    "half": 50.0,
+    "third": 100 / 3,
+    "thirds": 100 / 3,
+    "quarter": 25.0,
+    "quarters": 25.0,
+    "fifth": 20.0,
+    "fifths": 20.0,
+    "tenth": 10.0,
+    "tenths": 10.0,
+}
+_FRACTION = re.compile(
+    rf"\b(?:(?P<count>{NUMBER_WORD}|an?)[ -])?(?P<part>{'|'.join(_FRACTIONS)})\sof\b"
+    rf"|\b(?P<one>{NUMBER_WORD}|\d+)\s(?:in|out\sof)\s(?:every\s)?(?P<every>{NUMBER_WORD}|\d+)\b"
+    rf"|\b(?P<many>two|three|four)[ -](?P<parts>thirds|quarters|fifths)\b",
+    re.IGNORECASE,
+)
+_SCORE = re.compile(r"(?<![\w.,:/$£€–-])(\d{1,2})[-–](\d{1,2})(?![\w/%–-]|[.,:]\d)")
+_ORDINAL = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)|{ORDINAL_WORD})\b", re.IGNORECASE)
+
+# How much of the unit of its kind each unit is.
+_UNITS = {
+    "length": ("m", {"km": 1e3, "kilomet": 1e3, "mile": 1609.344, "met": 1, "feet": 0.3048, "yard": 0.9144,
+                     "foot": 0.3048, "centimet": 0.01, "millimet": 0.001, "inch": 0.0254}),
+    "speed": ("km/h", {"km/h": 1, "kph": 1, "kmh": 1, "mph": 1.609344}),
+    "mass": ("kg", {"kg": 1, "kilogram": 1, "kilo": 1, "pound": 0.45359237, "tonne": 1000,
+                    "gram": 0.001}),
+    "area": ("ha", {"hectare": 1, "acre": 0.40468564}),
+    "duration": ("days", {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1,
+                          "week": 7, "month": 30.4, "year": 365.25, "decade": 3652.5,
+                          "centur": 36525}),
+    "money $": ("$", {"dollar": 1}),
+    "money €": ("€", {"euro": 1}),
+}  # fmt: skip
+_UNIT = re.compile(
+    r"[ -]?(?:(km/h|kph|kmh|mph|km|kg|m)\b"
+    r"|(kilomet|centimet|millimet|met)(?:re|er)s?(?:\s(?:an|per)\s(hour))?\b"
+    r"|(mile)s?(?:\s(?:an|per)\s(hour))?\b"
+    r"|(feet|foot|inch|yard|kilogram|kilo|gram|pound|tonne|hectare|acre|second|minute|hour|day|week|month"
+    r"|year|decade|centur|dollar|euro)(?:e?s|y|ies)?\b)",
+    re.IGNORECASE,
+)
+_PER_HOUR = {"kilomet": "km/h", "mile": "mph"}
+_SPELT = re.compile(r"(?:an?|half)\Z", re.IGNORECASE)
+_OLD = re.compile(r"-olds?\b|[ ]old\b")
+
+_HEDGES = {
+    "more": "more than|over|at least|upwards of|above|exceeding|no fewer than|a minimum of",
+    "less": "less than|fewer than|under|up to|at most|below|as many as|no more than|nearly|almost"
+    "|just short of",
+    "about": "about|around|some|roughly|approximately|close to|an estimated|estimated|circa",
+}
+_HEDGE = re.compile(
+    "|".join(rf"(?P<{name}>\b(?:{words})\s+(?:an?\s+)?$)" for name, words in _HEDGES.items()),
+    re.IGNORECASE,
+)
+_HEDGE_REACH = 24
+# Behind the number: "six or more", "40-odd".
+_HEDGE_BEHIND = re.compile(r"\s?(?:or more\b|\+|-odd\b|plus\b)", re.IGNORECASE)
+
+_FATES = {
+    "dead": r"kill\w*|die[sd]?|dead|deaths?|dying|deadl\w+|slain|fatal\w*|lives|toll|perish\w*",
+    "hurt": r"injur\w+|wound\w+|hurt|hospitali\w+",
+    "missing": r"missing|unaccounted",
+}
+_FATE = re.compile(
+    "|".join(rf"(?P<{fate}>\b(?:{words})\b)" for fate, words in _FATES.items()), re.IGNORECASE
+)
+_NOUN = re.compile(r"[ -]([^\W\d_]+(?:-[^\W\d_]+)*)")
+_IN_ALL = re.compile(r"\s?(?:in all|in total|altogether)\b", re.IGNORECASE)
+_MOST_NOUN_WORDS = 3
+_CLAUSE_END = re.compile(r"[;:.!?—()]|,\s|\s(?:and|but|while|compared)\s")
+_IN_A_PLACE = re.compile(
+    r"\b(?:in|at|near|around|across|outside|from)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+)"
+)
+_PERIOD = re.compile(
+    r"\b(?:(first|second|third|fourth)[ -](quarter|half|set|leg)|(full|half)[ -](year)"
+    r"|(half)[ -]?(time)|(annual|quarterly|monthly|daily)|(?:in|by|for|of)\s((?:19|20)\d\d))\b",
+    re.IGNORECASE,
+)
+
+
+def quantities(text: str, folding: Folding, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
+    """Return the quantities of a sentence, in order; no dates, no years, no times.
+
+    Args:
+        text: One sentence.
+        folding: How the words of its article fold.
+        taken: Spans that are something else: dates and times.
+    """
+    found: list[Quantity] = []
+    for quantity in (
+        *_fractions(text, folding),
+        *_scores(text, folding),
+        *_ordinals(text, folding),
+        *_plain(text, folding),
+    ):
+        span = (quantity.start, quantity.end)
+        if not any(_meet(span, other) for other in taken) and not any(
+            _meet(span, (other.start, other.end)) for other in found
+        ):
+            found.append(quantity)
+    return sorted(found, key=lambda one: one.start)
+
+
+def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _fractions(text: str, folding: Folding) -> Iterator[Quantity]:
+    """Read "three-quarters of", "a third of" and "one in five" as shares of a hundred."""
+    for match in _FRACTION.finditer(text):
+        if match["one"]:
+            of = _whole(match["every"])
+            share = 100 * _whole(match["one"]) / of if of else 0.0
+        else:
+            part = _FRACTIONS[(match["part"] or match["parts"]).lower()]
+            share = part * _whole(match["count"] or match["many"] or "one")
+        if 0 < share < 100:
+            yield _made(text, match.span(), "percent", share, _FRACTION_STEP, folding)
+
+
+def _whole(word: str) -> float:
+    return 1.0 if word.lower() in ("a", "an") else numeral(word) or 0.0
+
+
+def _scores(text: str, folding: Folding) -> Iterator[Quantity]:
+    for match in _SCORE.finditer(text):
+        high, low = sorted((int(match[1]), int(match[2])), reverse=True)
+        yield _made(text, match.span(), "score", 100.0 * high + low, 0.0, folding)
+
+
+def _ordinals(text: str, folding: Folding) -> Iterator[Quantity]:
+    for match in _ORDINAL.finditer(text):
+        value = ordinal(match[0])
+        if value is not None:
+            telling = value >= _FEWEST_TELLING
+            yield _made(text, match.span(), "ordinal", value, 0.0, folding, telling=telling)
+
+
+def _plain(text: str, folding: Folding) -> Iterator[Quantity]:
+    for match in _QUANTITY.finditer(text):
+        written = match["number"].lower()
+        value = 0.5 if written == "half" else 1.0 if _SPELT.match(written) else numeral(written)
+        if value is None or _is_a_year(match):
+            continue
+        scale = SCALES.get((match["scale"] or "").strip(" -").lower().removeprefix("a ").rstrip("s"), 1.0)
+        decimals = len(written.partition(".")[2])
+        kind, factor, end = _measured(text, match)
+        step = 10.0**-decimals * scale * factor
+        number = _celsius(value, match["unit"] or "") * scale * factor
+        telling = value >= _FEWEST_TELLING or decimals > 0 or scale > 1
+        yield _made(text, (match.start(), end), kind, number, step, folding, telling=telling)
+
+
+def _is_a_year(match: re.Match[str]) -> bool:
+    bare = not (match["money"] or match["scale"] or match["unit"])
+    return bare and re.fullmatch(r"1[5-9]\d\d|20\d\d", match["number"]) is not None
+
+
+def _celsius(value: float, unit: str) -> float:
+    return (value - 32) * 5 / 9 if unit.strip().upper() in ("°F", "° F") else value
+
+
+def _measured(text: str, match: re.Match[str]) -> tuple[str, float, int]:
+    """Return what kind a number is of, its unit in that kind's unit, and where it ends."""
+    unit = (match["unit"] or "").strip(" -").lower()
+    if match["money"]:
+        return f"money {match['money'][-1]}", 1.0, match.end()
+    if "point" in unit:
+        return "points", 1.0, match.end()
+    if unit:
+        return ("temperature" if "°" in unit else "percent"), 1.0, match.end()
+    behind = _UNIT.match(text, match.end())
+    if not behind:
+        return "count", 1.0, match.end()
+    name = next(part for part in behind.groups() if part).lower()
+    name = _PER_HOUR.get(name, name) if "hour" in (behind[3] or behind[5] or "") else name
+    if name == "year" and _OLD.match(text, behind.end()):
+        return "age", 1.0, match.end()
+    name = {"m": "met"}.get(name, name)
+    for kind, (_, units) in _UNITS.items():
+        if name in units:
+            return kind, units[name], behind.end()
+    return "count", 1.0, match.end()
+
+
+def _made(
+    text: str,
+    span: tuple[int, int],
+    kind: str,
+    value: float,
+    step: float,
+    folding: Folding,
+    *,
+    telling: bool = True,
+) -> Quantity:
+    start, end = span
+    before = text[max(0, start - _HEDGE_REACH) : start]
+    hedge = _HEDGE.search(before)
+    named = (hedge.lastgroup or "") if hedge else ""
+    if _HEDGE_BEHIND.match(text, end):
+        named = "more"
+    clause = _clause(text, start, end)
+    return Quantity(
+        start=start,
+        end=end,
+        kind=kind,
+        value=value,
+        step=step,
+        hedge=named,
+        nouns=_nouns(text, end, folding),
+        near=nearby(text, start, end, folding),
+        fate=_fate(text, start, end, clause),
+        scope=_scope(text[clause[0] : clause[1]], folding),
+        is_total=_IN_ALL.match(text, end) is not None,
+        telling=telling,
+    )
+
+
+def _nouns(text: str, end: int, folding: Folding) -> tuple[str, ...]:
+    words: list[str] = []
+    while len(words) < _MOST_NOUN_WORDS and (noun := _NOUN.match(text, end)):
+        if not is_content_word(noun[1]) and noun[1].lower() not in ("of", "more"):
+            break
+        words.append(noun[1])
+        end = noun.end()
+    return tuple(folding.terms(" ".join(words)))
+
+
+def _clause(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the clause around a span starts and ends."""
+    ends = [found.end() for found in _CLAUSE_END.finditer(text, 0, start)]
+    behind = _CLAUSE_END.search(text, end)
+    return (ends[-1] if ends else 0), (behind.start() if behind else len(text))
+
+
+def _fate(text: str, start: int, end: int, clause: tuple[int, int]) -> str:
+    """Return what became of the people counted: what the nearest word of the clause says."""
+    # "Six men and two women died": the word may stand behind the "and".
+    for reach in (clause, _long_clause(text, start, end)):
+        best = ("", len(text))
+        for found in _FATE.finditer(text, *reach):
+            gap = found.start() - end if found.start() >= end else start - found.end()
+            if 0 <= gap < best[1]:
+                best = (found.lastgroup or "", gap)
+        if best[0]:
+            return best[0]
+    return ""
+
+
+def _long_clause(text: str, start: int, end: int) -> tuple[int, int]:
+    first = max((text.rfind(mark, 0, start) for mark in ";:.—"), default=-1) + 1
+    ends = [place for mark in (";", ":", " — ", ", ") if (place := text.find(mark, end)) >= 0]
+    return first, min(ends, default=len(text))
+
+
+def _scope(clause: str, folding: Folding) -> frozenset[str]:
+    places = {folding.name(word) for found in _IN_A_PLACE.findall(clause) for word in found.split()}
+    periods = {
+        " ".join(part.lower() for part in found.groups() if part) for found in _PERIOD.finditer(clause)
+    }
+    return frozenset(places | periods)

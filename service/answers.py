@@ -123,10 +123,17 @@ class Summary(Answer):
 
 
 class SearchAnswer(Answer):
-    """Passages found, best first, and a summary of them if one was asked for."""
+    """Passages found, best first, and a summary of them if one was asked for.
+
+    `required` and `excluded` are what the question was understood to demand by quotes and by
+    minus signs; `notes` say what else there is to know, such as why nothing was found.
+    """
 
     hits: list[Hit]
     summary: Summary | None = None
+    required: list[str] = []
+    excluded: list[str] = []
+    notes: list[str] = []
 
 
 class LabelledBlock(Quote):

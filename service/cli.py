@@ -196,7 +196,11 @@ def search(
     as_json: bool,
     **common: Any,  # noqa: ANN401
 ) -> None:
-    """Find the passages that answer a question best."""
+    """Find the passages that answer a question best.
+
+    Words in double quotes must stand in every passage found, words with a minus before them
+    in none: parallax search 'the "peace treaty" -Russia'.
+    """
     from service import terminal
     from service.corpus import read_filters
     from service.search import Mode

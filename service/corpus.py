@@ -26,7 +26,7 @@ from service.answers import (
 )
 from service.compare import compare
 from service.reading import Reading, Ref, read_ref, reading_of
-from service.search import Mode, Ranked, ask, check_k, hits, rank
+from service.search import Mode, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
 from service.similarity import similar, similarity
 from service.summary import Method, check_lengths, summarize
@@ -165,6 +165,9 @@ class Corpus:
     ) -> SearchAnswer:
         """Find the passages that answer a question best, and summarise them if asked to.
 
+        Words of the question in quotes stand in every passage found, those with a minus before
+        them in none.
+
         Raises:
             BadRequest: The question has no words, or a count is out of range.
         """
@@ -173,7 +176,8 @@ class Corpus:
         if summary_words is not None:
             check_lengths(summary_words)
         question = ask(self.library, query, mode)
-        ranked = rank(self.library, question, k, mode, filters or Filters())
+        filters = filters or Filters()
+        ranked = rank(self.library, question, k, mode, filters)
         summary = None
         if summary_words is not None:
             summary = summarize(
@@ -181,7 +185,13 @@ class Corpus:
                 words=summary_words,
                 question=question,
             )
-        return SearchAnswer(hits=hits(self.library, question, ranked), summary=summary)
+        return SearchAnswer(
+            hits=hits(self.library, question, ranked),
+            summary=summary,
+            required=list(question.required),
+            excluded=list(question.excluded),
+            notes=[] if ranked else why_nothing(self.library, question, filters),
+        )
 
     def similar(self, ref: Ref, *, k: int = 10) -> SimilarArticles:
         """Find the articles most like one, never itself.
@@ -218,6 +228,9 @@ class Corpus:
         method: Method = Method.CENTROID,
     ) -> Summary:
         """Summarise articles, or the best passages for a question, or articles towards one.
+
+        Quotes and exclusions in a question choose among passages; where articles are named,
+        there is no such choice.
 
         Raises:
             BadRequest: Neither articles nor a question, or a count is out of range.

@@ -1,7 +1,7 @@
 """Ranked passages: by meaning, by words, and by both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -12,10 +12,10 @@ from embeddings.library import Library
 from embeddings.store import Filters, StoredChunk
 from embeddings.vectors import Matrix, cosine
 from service.answers import Hit, ScoredQuote
-from service.words import content_words, stems
+from service.query import parse
+from service.words import content_words, stems, words
 
 MOST_HITS = 1000
-_MOST_QUESTION_CHARACTERS = 10_000
 
 # Candidates that each side brings in; the other side then scores them too.
 _CANDIDATES = 200
@@ -37,11 +37,27 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, ready to be compared: its words and, unless words are all, its vector."""
+    """What is asked, ready to be compared.
+
+    Attributes:
+        text: What is asked, without marks and excluded words.
+        terms: The words of it that count.
+        vector: Its vector, unless words are all.
+        required: Words that must stand in every passage; see `Filters.holds`.
+        excluded: Words that must not.
+    """
 
     text: str
     terms: Sequence[str]
     vector: Matrix | None
+    required: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    def narrowed(self, filters: Filters) -> Filters:
+        """Let only passages count that the question's quotes and exclusions allow."""
+        return replace(
+            filters, holds=filters.holds + self.required, lacks=filters.lacks + self.excluded
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +71,24 @@ class Ranked:
 
 
 def ask(library: Library, text: str, mode: Mode = Mode.HYBRID) -> Question:
-    """Make a question of a text.
+    """Make a question of a text; see `query.parse` for quotes and exclusions in it.
 
     Raises:
-        BadRequest: The text has no words or is too long.
+        BadRequest: The text has no words, is too long, or its marks mean nothing.
         MissingVectors: Offline, and the cache lacks its vector.
     """
-    terms = content_words(text)
+    query = parse(text)
+    terms = content_words(query.text)
     if not terms:
         raise BadRequest(f"The query {text[:60]!r} holds no words; ask for something.")
-    if len(text) > _MOST_QUESTION_CHARACTERS:
-        raise BadRequest(
-            f"The query has {len(text):,} characters, more than {_MOST_QUESTION_CHARACTERS:,}; "
-            "to find articles like a long text, use `similar`."
-        )
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise BadRequest("The query holds half a character (a lone surrogate).") from error
-    if mode is Mode.LEXICAL:
-        return Question(text, terms, None)
-    return Question(text, terms, library.encoder.encode([Passage(text, role=Role.QUERY)])[0][0])
+    # A word in quotes counts even if it is one of those that every text holds.
+    quoted = [word for phrase in query.required for word in words(phrase) if word not in terms]
+    vector = None
+    if mode is not Mode.LEXICAL:
+        vector = library.encoder.encode([Passage(query.text, role=Role.QUERY)])[0][0]
+    return Question(
+        query.text, [*terms, *dict.fromkeys(quoted)], vector, query.required, query.excluded
+    )
 
 
 def check_k(k: int) -> None:
@@ -94,7 +107,7 @@ def rank(
         question: What is asked.
         k: The most passages to return.
         mode: By meaning, by words, or by both.
-        filters: Which articles count.
+        filters: Which passages count, of those that the question allows.
 
     Returns:
         Passages, highest score first; equal scores by the article's id and the place in it.
@@ -103,6 +116,7 @@ def rank(
         BadRequest: `k` is out of range.
     """
     check_k(k)
+    filters = question.narrowed(filters)
     wide = max(_CANDIDATES, k)
     dense: dict[int, float] = {}
     lexical: dict[int, float] = {}
@@ -184,6 +198,30 @@ def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list
         # Another process may have removed the article since it was found.
         if one.chunk.article_id in headers
     ]
+
+
+def why_nothing(library: Library, question: Question, filters: Filters) -> list[str]:
+    """Say which quotes or exclusions let no passage through; nothing if it is not for them."""
+    if not question.required and not question.excluded:
+        return []
+    unheld = [
+        phrase
+        for phrase in question.required
+        if not len(library.store.passing(Filters(holds=(phrase,))))
+    ]
+    if unheld:
+        named = " or ".join(f'"{phrase}"' for phrase in unheld)
+        return [f"No passage holds {named}; try without the quotes."]
+    if not len(library.store.passing(filters)):
+        return []
+    if not len(library.store.passing(replace(filters, holds=question.required))):
+        named = " and ".join(f'"{phrase}"' for phrase in question.required)
+        within = " that the filters let through" if filters else ""
+        return [f"No passage{within} holds {named}; try without quotes."]
+    if question.excluded and not len(library.store.passing(question.narrowed(filters))):
+        named = " or ".join(f'"{phrase}"' for phrase in question.excluded)
+        return [f"Every passage that fits otherwise holds {named}; try without the minus."]
+    return []
 
 
 def _sentence_scores(

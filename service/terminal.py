@@ -38,7 +38,12 @@ def print_json(answer: BaseModel) -> None:
 
 def print_search(answer: SearchAnswer) -> None:
     """Print hits, the sentence that made each in bold, and the summary if there is one."""
-    if not answer.hits:
+    demands = _demands(answer)
+    if demands:
+        out.print(f"[dim]{escape(demands)}[/]")
+    for note in answer.notes:
+        err.print(note, markup=False)
+    if not answer.hits and not answer.notes:
         err.print("Nothing found.")
     for number, hit in enumerate(answer.hits, start=1):
         out.print(f"[bold cyan]{number}.[/] {_heading(hit.title, hit.source, hit.published)}")
@@ -226,6 +231,14 @@ def _scores(hit: Hit) -> str:
     if hit.terms:
         parts.append("has " + escape(", ".join(hit.terms)))
     return "  ".join(parts)
+
+
+def _demands(answer: SearchAnswer) -> str:
+    """Say what a question was understood to demand of every passage."""
+    held = " and ".join(f'"{phrase}"' for phrase in answer.required)
+    lacked = " or ".join(f'"{phrase}"' for phrase in answer.excluded)
+    parts = [f"every passage holds {held}"] * bool(held) + [f"none holds {lacked}"] * bool(lacked)
+    return ", ".join(parts)
 
 
 def _with_best_sentence(hit: Hit) -> str:

@@ -76,6 +76,16 @@ def test_json_is_one_value_on_standard_output(run: Run, arguments: list[str], ke
     assert key in json.loads(result.stdout)
 
 
+def test_what_quotes_demand_is_told_and_why_nothing_was_found(run: Run) -> None:
+    found = run("search", 'crane "was closed" -coast', "--mode", "lexical")
+    nothing = run("search", '"crane closed"', "--mode", "lexical")
+
+    assert 'every passage holds "was closed", none holds "coast"' in found.stdout
+    assert "Crane falls into harbour" in found.stdout
+    assert nothing.exit_code == 0
+    assert nothing.stderr == 'No passage holds "crane closed"; try without the quotes.\n'
+
+
 def test_what_is_unchanged_is_said_to_be_so(run: Run, tmp_path: Path) -> None:
     articles = tmp_path / "articles.jsonl"
     fields = ("id", "title", "text", "source", "published")

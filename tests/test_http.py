@@ -224,6 +224,19 @@ def test_filters_leave_out_articles(filled: FlaskClient) -> None:
     assert found(since="2021-11-27") == []
 
 
+def test_quotes_and_a_minus_are_obeyed_and_told(filled: FlaskClient) -> None:
+    query = 'ferries "to the islands" -tuesday'
+    answer = filled.post("/v1/search", json={"query": query}).get_json()
+    nothing = filled.post("/v1/search", json={"query": '"islands to"'}).get_json()
+    refused = filled.post("/v1/search", json={"query": "-ferries"})
+
+    assert [hit["article_id"] for hit in answer["hits"]] == ["harbour"]
+    assert (answer["required"], answer["excluded"]) == (["to the islands"], ["tuesday"])
+    assert nothing["notes"] == ['No passage holds "islands to"; try without the quotes.']
+    assert refused.status_code == 422
+    assert "only says what must not occur" in refused.get_json()["error"]["message"]
+
+
 def test_hits_are_summarised_if_asked(filled: FlaskClient) -> None:
     asked = {"query": "when do ferries sail", "mode": "lexical", "summary": {"words": 10}}
     summary = filled.post("/v1/search", json=asked).get_json()["summary"]

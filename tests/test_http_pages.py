@@ -77,6 +77,15 @@ def test_found_sentences_are_marked(client: FlaskClient) -> None:
     assert f'<mark class="rank-1">{marked}</mark>' in page
 
 
+def test_what_quotes_demand_is_told_and_why_nothing_was_found(client: FlaskClient) -> None:
+    found = unescape(client.get('/search?q="sail again" -tuesday').text)
+    nothing = unescape(client.get(f'/search?q="sail {HOSTILE} never"').text)
+
+    assert "Every passage holds “sail again”; none holds “tuesday”." in found
+    assert "Harbour" in found
+    assert "try without the quotes." in nothing
+
+
 def test_a_form_with_empty_fields_is_a_question_all_the_same(client: FlaskClient) -> None:
     page = client.get("/search?q=harbour&mode=hybrid&source=&since=&until=")
 

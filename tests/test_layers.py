@@ -22,7 +22,7 @@ LAYERS = [
     "embeddings.index embeddings.ingest",
     "embeddings.library",
     "service.settings service.answers service.words service.coherence service.numerals",
-    "service.terms",
+    "service.terms service.query",
     "service.facts",
     "service.reading service.search",
     "service.alignment service.differences",

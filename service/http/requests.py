@@ -154,7 +154,10 @@ class SearchQuestion(Question):
         }
     )
 
-    query: str
+    query: str = Field(
+        description='What is asked. Words in "quotes" must stand in every passage, words after '
+        "a minus (-word) in none."
+    )
     k: Count = 10
     mode: Annotated[Mode, Field(strict=False)] = Mode.HYBRID
     filters: SearchFilters = SearchFilters()

@@ -183,6 +183,7 @@ def remove(article_ids: Sequence[str], **common: Any) -> None:  # noqa: ANN401
     metavar="WORDS",
     help="Summarise the hits in so many words.",
 )
+@click.option("--explain", is_flag=True, help="Tell which words carried the meaning.")
 @_as_json
 @_common
 def search(
@@ -193,6 +194,7 @@ def search(
     since: str | None,
     until: str | None,
     summary_words: int | None,
+    explain: bool,
     as_json: bool,
     **common: Any,  # noqa: ANN401
 ) -> None:
@@ -208,7 +210,12 @@ def search(
     filters = read_filters(source, since, until)
     with _corpus(**common) as corpus:
         answer = corpus.search(
-            query, k=k, mode=Mode(mode), filters=filters, summary_words=summary_words
+            query,
+            k=k,
+            mode=Mode(mode),
+            filters=filters,
+            summary_words=summary_words,
+            explain=explain,
         )
     (terminal.print_json if as_json else terminal.print_search)(answer)
 

@@ -25,6 +25,7 @@ from service.answers import (
     Summary,
 )
 from service.compare import compare
+from service.explanation import explained
 from service.reading import Reading, Ref, read_ref, reading_of
 from service.search import Mode, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
@@ -162,14 +163,17 @@ class Corpus:
         mode: Mode = Mode.HYBRID,
         filters: Filters | None = None,
         summary_words: int | None = None,
+        explain: bool = False,
     ) -> SearchAnswer:
         """Find the passages that answer a question best, and summarise them if asked to.
 
         Words of the question in quotes stand in every passage found, those with a minus before
-        them in none.
+        them in none. To explain is to tell which words of each passage's best sentence carried
+        its meaning; that takes the model, even where the cache knows the vectors.
 
         Raises:
             BadRequest: The question has no words, or a count is out of range.
+            ModelUnavailable: It is to be explained, but the model is not there.
         """
         # What can be refused at once is, before a model is loaded.
         check_k(k)
@@ -185,12 +189,18 @@ class Corpus:
                 words=summary_words,
                 question=question,
             )
+        found = hits(self.library, question, ranked)
+        notes = [] if ranked else why_nothing(self.library, question, filters)
+        if explain:
+            chunks = [one.chunk for one in ranked]
+            found, unexplained = explained(self.library, question, chunks, found)
+            notes += unexplained
         return SearchAnswer(
-            hits=hits(self.library, question, ranked),
+            hits=found,
             summary=summary,
             required=list(question.required),
             excluded=list(question.excluded),
-            notes=[] if ranked else why_nothing(self.library, question, filters),
+            notes=notes,
         )
 
     def similar(self, ref: Ref, *, k: int = 10) -> SimilarArticles:

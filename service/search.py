@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from embeddings.errors import BadRequest
 from embeddings.library import Library
 from embeddings.store import Filters, StoredChunk
 from embeddings.vectors import Matrix, cosine
-from service.answers import Hit, ScoredQuote
+from service.answers import Hit, HitSentence
 from service.query import parse
 from service.words import content_words, stems, words
 
@@ -58,6 +59,14 @@ class Question:
         return replace(
             filters, holds=filters.holds + self.required, lacks=filters.lacks + self.excluded
         )
+
+
+class _SentenceScore(NamedTuple):
+    """A sentence's score and the parts of it: a cosine and the share of the words it holds."""
+
+    score: float
+    dense: float | None
+    lexical: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +235,7 @@ def why_nothing(library: Library, question: Question, filters: Filters) -> list[
 
 def _sentence_scores(
     library: Library, question: Question, chunks: Sequence[StoredChunk]
-) -> list[list[float]]:
+) -> list[list[_SentenceScore]]:
     """Score each sentence by the share of the question's words it holds and by its cosine."""
     asked = set(stems(question.text))
     shares = [
@@ -237,27 +246,31 @@ def _sentence_scores(
         for chunk in chunks
     ]
     if question.vector is None:
-        return shares
+        return [[_SentenceScore(share, None, share) for share in of_chunk] for of_chunk in shares]
     query = question.vector[np.newaxis]
     cosines = [cosine(rows[1:], query)[:, 0].tolist() for rows in library.vectors(chunks)]
     return [
         [
-            _DENSE_SHARE * close + (1 - _DENSE_SHARE) * share
+            _SentenceScore(
+                _DENSE_SHARE * close + (1 - _DENSE_SHARE) * share, round(close, 6), share
+            )
             for close, share in zip(*of_chunk, strict=True)
         ]
         for of_chunk in zip(cosines, shares, strict=True)
     ]
 
 
-def _best_sentences(chunk: StoredChunk, scores: Sequence[float]) -> list[ScoredQuote]:
-    order = sorted(range(len(scores)), key=lambda number: -round(scores[number], 6))
+def _best_sentences(chunk: StoredChunk, scores: Sequence[_SentenceScore]) -> list[HitSentence]:
+    order = sorted(range(len(scores)), key=lambda number: -round(scores[number].score, 6))
     return [
-        ScoredQuote(
+        HitSentence(
             article_id=chunk.article_id,
             start=chunk.sentences[number].span.start,
             end=chunk.sentences[number].span.end,
             text=_text(chunk, number),
-            score=round(scores[number], 6),
+            score=round(scores[number].score, 6),
+            dense=scores[number].dense,
+            lexical=round(scores[number].lexical, 6),
         )
         for number in order[:_SENTENCES_A_HIT]
     ]

@@ -11,6 +11,7 @@ from toy import NAME, toy_corpus
 
 from embeddings.article import Article
 from service.cli import main
+from service.terminal import print_search
 
 HARBOUR = Article(
     "The harbour of Lindmark was closed on Monday after a crane fell into the water. "
@@ -84,6 +85,25 @@ def test_what_quotes_demand_is_told_and_why_nothing_was_found(run: Run) -> None:
     assert "Crane falls into harbour" in found.stdout
     assert nothing.exit_code == 0
     assert nothing.stderr == 'No passage holds "crane closed"; try without the quotes.\n'
+
+
+def test_search_names_the_words_that_carried_the_meaning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = toy_corpus(tmp_path)
+    list(corpus.add([HARBOUR]))
+
+    print_search(corpus.search("who wants a report", explain=True))
+
+    told = capsys.readouterr().out.split("meaning carried by: ")[1].strip()
+    assert told == "wants .19  a .19  report .19"
+
+
+def test_offline_an_explanation_is_refused(run: Run) -> None:
+    result = run("search", "who wants a report", "--explain")
+
+    assert result.exit_code == 1
+    assert "ask without --explain or without --offline" in " ".join(result.stderr.split())
 
 
 def test_what_is_unchanged_is_said_to_be_so(run: Run, tmp_path: Path) -> None:

@@ -237,6 +237,19 @@ def test_quotes_and_a_minus_are_obeyed_and_told(filled: FlaskClient) -> None:
     assert "only says what must not occur" in refused.get_json()["error"]["message"]
 
 
+def test_hits_are_explained_if_asked(filled: FlaskClient) -> None:
+    asked = {"query": "ferries on Tuesday", "k": 1}
+    (plain,) = filled.post("/v1/search", json=asked).get_json()["hits"]
+    (hit,) = filled.post("/v1/search", json={**asked, "explain": True}).get_json()["hits"]
+
+    explanation = hit["explanation"]
+    assert plain == {**hit, "explanation": None}
+    assert explanation["score"] == hit["sentences"][0]["dense"]
+    assert abs(sum(word["score"] for word in explanation["words"]) - explanation["score"]) < 1e-4
+    for word in explanation["words"]:
+        assert FERRIES[word["start"] : word["end"]] == word["text"]
+
+
 def test_hits_are_summarised_if_asked(filled: FlaskClient) -> None:
     asked = {"query": "when do ferries sail", "mode": "lexical", "summary": {"words": 10}}
     summary = filled.post("/v1/search", json=asked).get_json()["summary"]

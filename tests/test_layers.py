@@ -25,7 +25,7 @@ LAYERS = [
     "service.terms service.query",
     "service.facts",
     "service.reading service.search",
-    "service.alignment service.differences",
+    "service.alignment service.differences service.explanation",
     "service.similarity",
     "service.compare service.summary",
     "service.corpus",

@@ -162,6 +162,9 @@ class SearchQuestion(Question):
     mode: Annotated[Mode, Field(strict=False)] = Mode.HYBRID
     filters: SearchFilters = SearchFilters()
     summary: SummaryWish | None = None
+    explain: bool = Field(
+        default=False, description="Tell which words of each hit's best sentence carried `dense`."
+    )
 
 
 class TwoArticles(Question):

@@ -99,6 +99,7 @@ def search() -> ResponseReturnValue:
             mode=asked.mode,
             filters=asked.filters.read(),
             summary_words=asked.summary.words if asked.summary else None,
+            explain=asked.explain,
         )
     )
 

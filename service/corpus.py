@@ -203,14 +203,14 @@ class Corpus:
             notes=notes,
         )
 
-    def similar(self, ref: Ref, *, k: int = 10) -> SimilarArticles:
-        """Find the articles most like one, never itself.
+    def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
+        """Find the articles most like one, of the library or not, and never itself.
 
         Raises:
             UnknownArticle: It is not there.
             BadRequest: `k` is out of range.
         """
-        return similar(self.library, read_ref(self.library, ref), k)
+        return similar(self.library, read_ref(self.library, ref), k, filters or Filters())
 
     def similarity(self, a: Ref, b: Ref) -> Similarity:
         """Say how alike two articles are, and by which sentences.

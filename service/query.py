@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from embeddings.errors import BadRequest
 
-MOST_CHARACTERS = 10_000
+_MOST_CHARACTERS = 10_000
 
 # Each is looked up by itself; more than these were pasted, not meant.
 _MOST_PHRASES = 50
@@ -94,9 +94,9 @@ def parse(given: str) -> Query:
 
 
 def _check(given: str) -> None:
-    if len(given) > MOST_CHARACTERS:
+    if len(given) > _MOST_CHARACTERS:
         raise BadRequest(
-            f"The query has {len(given):,} characters, more than {MOST_CHARACTERS:,}; "
+            f"The query has {len(given):,} characters, more than {_MOST_CHARACTERS:,}; "
             "to find articles like a long text, use `similar`."
         )
     try:

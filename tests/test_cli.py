@@ -11,6 +11,7 @@ from toy import NAME, toy_corpus
 
 from embeddings.article import Article
 from service.cli import main
+from service.reading import Ref
 from service.terminal import print_search
 
 HARBOUR = Article(
@@ -42,7 +43,7 @@ def run(tmp_path: Path) -> Run:
     corpus.search("who wants a report")
     corpus.close()
 
-    def run(*arguments: str, stdin: str | None = None) -> Result:
+    def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
         common = ["--library", str(tmp_path), "--model", NAME, "--offline"]
         return CliRunner().invoke(main, [*arguments, *common], input=stdin)
 
@@ -191,6 +192,48 @@ def test_a_file_that_was_not_added_can_be_compared(run: Run, tmp_path: Path) -> 
     assert result.exit_code == 0
     assert not found["only_a"]
     assert not found["only_b"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_standard_input_can_be_compared_and_have_similar_articles(
+    run: Run, tmp_path: Path, encoding: str
+) -> None:
+    text = f"{HARBOUR.text} It is “Möller's” crane – says the café."
+    toy_corpus(tmp_path).similar(Ref(text=text))  # Its vectors come into the cache.
+
+    similar = run("similar", "-", "--json", stdin=text.encode(encoding))
+    compared = run("compare", "-", "harbour", "--json", stdin=text.encode(encoding))
+
+    assert [one["id"] for one in json.loads(similar.stdout)["articles"]] == ["harbour", "council"]
+    assert "Möller" in json.loads(compared.stdout)["only_a"][0]["text"]
+
+
+def test_similar_articles_are_filtered(run: Run) -> None:
+    def found(*filters: str) -> list[str]:
+        answer = json.loads(run("similar", "harbour", *filters, "--json").stdout)
+        return [one["id"] for one in answer["articles"]]
+
+    assert found("--source", "coast radio", "--since", "2024-03-12") == ["council"]
+    assert found("--until", "2024-03-11") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "message"),
+    [
+        (["similar", "-"], "", 1, "standard input"),
+        (["similar", "-"], '{"text": "One."}\n{"text": "Two."}\n', 2, "holds 2 articles"),
+        (["compare", "-", "-"], "A text.", 2, "can be read only once"),
+        (["summarize", "-", "harbour", "-"], "A text.", 2, "can be read only once"),
+        (["similar", "harbour", "--since", "soon"], "", 2, "expected a day"),
+    ],
+)
+def test_standard_input_that_is_no_one_article_is_refused(
+    run: Run, arguments: list[str], stdin: str, code: int, message: str
+) -> None:
+    result = run(*arguments, stdin=stdin)
+
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.split())
 
 
 def test_a_changed_copy_of_a_stored_file_is_not_quoted_under_its_name(

@@ -237,6 +237,31 @@ def test_quotes_and_a_minus_are_obeyed_and_told(filled: FlaskClient) -> None:
     assert "only says what must not occur" in refused.get_json()["error"]["message"]
 
 
+def test_articles_like_a_text_of_ones_own_are_found(filled: FlaskClient) -> None:
+    def found(**asked: object) -> list[str]:
+        answer = filled.post("/v1/similar", json=asked)
+        assert answer.status_code == 200
+        return [one["id"] for one in answer.get_json()["articles"]]
+
+    text = {"text": "Ferries to the islands sail again."}
+    assert found(article=text, k=1) == ["ferries"]
+    assert found(article=text, filters={"source": "velm post"}) == ["harbour"]
+    assert found(article=text, filters={"since": "2021-11-27"}) == []
+    assert "ferries" not in found(article={"id": "ferries"})
+
+
+def test_similar_articles_are_filtered(filled: FlaskClient) -> None:
+    path = "/v1/articles/ferries/similar"
+
+    def found(**query: str) -> list[str]:
+        return [one["id"] for one in filled.get(path, query_string=query).get_json()["articles"]]
+
+    assert set(found()) > {"harbour"}
+    assert found(source="Velm Post", since="2021-11-26", until="2021-11-26") == ["harbour"]
+    assert found(until="2021-11-25") == []
+    assert filled.get(path, query_string={"since": "soon"}).status_code == 422
+
+
 def test_hits_are_explained_if_asked(filled: FlaskClient) -> None:
     asked = {"query": "ferries on Tuesday", "k": 1}
     (plain,) = filled.post("/v1/search", json=asked).get_json()["hits"]

@@ -23,7 +23,7 @@ _QUOTED = "|".join(
         ("»", "«»"),
     ]
 )
-_MARKED = re.compile(rf"(?P<minus>(?<!\S)-)?(?:{_QUOTED})|(?<!\S)-(?P<word>\w[^\s\"“”„«»]*)")
+_MARKED = re.compile(rf"(?P<minus>(?<!\S)-)?(?:{_QUOTED})|(?<!\S)-(?P<word>\w(?:[^\s\"“”„«»]*\w)?)")
 
 _ENDS = re.compile(r"$|[^\w\"“”„«»]")
 
@@ -62,8 +62,8 @@ def parse(given: str) -> Query:
         phrase = " ".join((found["word"] or _between(found)).split())
         if not any(map(str.isalnum, phrase)):
             raise BadRequest(
-                f"{found.group().strip()!r} in the query quotes no words; put some between the "
-                "quotes, or leave the quotes out."
+                f"{found.group().strip()[:60]!r} in the query quotes no words; put some between "
+                "the quotes, or leave the quotes out."
             )
         is_excluded = bool(found["minus"] or found["word"])
         (excluded if is_excluded else required).append(phrase)

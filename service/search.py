@@ -219,18 +219,22 @@ def why_nothing(library: Library, question: Question, filters: Filters) -> list[
         if not len(library.store.passing(Filters(holds=(phrase,))))
     ]
     if unheld:
-        named = " or ".join(f'"{phrase}"' for phrase in unheld)
+        named = " or ".join(map(_quoted, unheld))
         return [f"No passage holds {named}; try without the quotes."]
     if not len(library.store.passing(filters)):
         return []
     if not len(library.store.passing(replace(filters, holds=question.required))):
-        named = " and ".join(f'"{phrase}"' for phrase in question.required)
+        named = " and ".join(map(_quoted, question.required))
         within = " that the filters let through" if filters else ""
         return [f"No passage{within} holds {named}; try without quotes."]
     if question.excluded and not len(library.store.passing(question.narrowed(filters))):
-        named = " or ".join(f'"{phrase}"' for phrase in question.excluded)
+        named = " or ".join(map(_quoted, question.excluded))
         return [f"Every passage that fits otherwise holds {named}; try without the minus."]
     return []
+
+
+def _quoted(phrase: str) -> str:
+    return f'"{phrase}"' if len(phrase) <= 80 else f'"{phrase[:77]}..."'
 
 
 def _sentence_scores(

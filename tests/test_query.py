@@ -14,7 +14,7 @@ from service.query import Query, parse
         ("„peace treaty” of ”two states”", "peace treaty of two states", 2, []),
         ("treaty -Russia", "treaty", [], ["Russia"]),
         ('treaty -"New York" -“two words”', "treaty", [], ["New York", "two words"]),
-        ("treaty -cease-fire, now", "treaty now", [], ["cease-fire,"]),
+        ("treaty -cease-fire, now", "treaty , now", [], ["cease-fire"]),
         ('-war "peace"-treaty', "peace-treaty", ["peace"], ["war"]),
         ('"peace  \n treaty"', "peace treaty", ["peace treaty"], []),
         ('"war" and "war" -sea -sea', "war and war", ["war"], ["sea"]),

@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from embeddings.database import Database, Row, in_batches
-from embeddings.encoder import Encoder, ModelProfile, Passage, Role
+from embeddings.encoder import Encoder, ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import (
     LibraryBusy,
     LibraryDamaged,
@@ -320,6 +320,19 @@ class CachedEncoder:
             made[passage] if matrix is None else matrix
             for passage, matrix in zip(passages, matrices, strict=True)
         ]
+
+    def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
+        """Tell what each token gives to a cosine; see `Encoder.explain`. Nothing is kept.
+
+        Raises:
+            ModelUnavailable: Offline; vectors of tokens are in no cache.
+        """
+        if self._encoder is None:
+            raise ModelUnavailable(
+                "Offline: which words carried the dense part can only be told with the model; "
+                "ask without --explain or without --offline."
+            )
+        return self._encoder.explain(passages, vector)
 
     def _make(
         self, passages: Sequence[Passage], done: Callable[[int], None]

@@ -26,6 +26,20 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenPart:
+    """What one token gives to a cosine.
+
+    Attributes:
+        span: Where the token stands in its passage's text, without space around it; empty if
+            it is nothing but space.
+        part: Its summand.
+    """
+
+    span: Span
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelProfile:
     """What must be known of a model to work with its vectors, even when it is not there.
 
@@ -67,6 +81,22 @@ class Encoder(Protocol):
             One float32 matrix of unit rows a passage, of shape (1 + sentences, dim): the
             vector of the whole text, then one a sentence in the order given. A text without
             a token gives zeros.
+        """
+
+    def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
+        """Tell what each token of a sentence gives to the sentence's cosine with a vector.
+
+        A sentence's vector that is the mean of its tokens' vectors, brought to length 1, has a
+        cosine that is a sum over the tokens: with token vectors h and their sum s, token t
+        gives `vector . h_t / |s|`.
+
+        Args:
+            passages: Texts with one sentence each: the one to be explained, read in its text.
+            vector: Unit vector, shape (dim,).
+
+        Returns:
+            For each passage its sentence's tokens in text order, with parts that add up to the
+            cosine; None if the model makes its vectors in another way.
         """
 
 

@@ -98,7 +98,7 @@ class Library:
         Args:
             vector: Unit vector, shape (dim,).
             k: The most to return.
-            filters: Which articles count.
+            filters: Which chunks count.
 
         Returns:
             Cosines by chunk id, highest first; ties go to the lower id.

@@ -47,7 +47,8 @@ CREATE TABLE sentences (
     PRIMARY KEY (chunk, start)
 ) WITHOUT ROWID;
 
--- rowid is the chunk's id. A row goes with its chunk; `store.py` sees to that.
+-- rowid is the chunk's id. A row goes with its chunk; `store.py` sees to that. Words are
+-- searched by their stems here, as they are written in chunk_words (schema_2.sql).
 CREATE VIRTUAL TABLE chunk_terms USING fts5 (
     text, tokenize = "porter unicode61 remove_diacritics 2"
 );

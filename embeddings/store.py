@@ -61,14 +61,23 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which articles count: of one source, published from one day to another (inclusive).
+    """Which passages count.
 
-    Days are ISO 8601 dates. An article without a date is in no span of time.
+    Attributes:
+        source: Of articles of this source, in upper or lower case.
+        since: Of articles published on this day (ISO 8601) or later; an article without a
+            date is in no span of time.
+        until: Of articles published on this day or earlier.
+        holds: Passages that hold all of these: words as written, next to each other and in
+            order, whatever their case and accents and what stands between them.
+        lacks: Passages that hold none of these.
     """
 
     source: str | None = None
     since: str | None = None
     until: str | None = None
+    holds: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Tell whether anything is left out."""
@@ -85,8 +94,11 @@ class Store:
             LibraryDamaged: The file is not a store.
             LibraryUnwritable: It is not there and cannot be made.
         """
-        schema = (files("embeddings") / "schema.sql").read_text(encoding="utf-8")
-        self._database = Database(path, [schema], durable=True)
+        scripts = [
+            (files("embeddings") / name).read_text(encoding="utf-8")
+            for name in ("schema.sql", "schema_2.sql")
+        ]
+        self._database = Database(path, scripts, durable=True)
 
     def close(self) -> None:
         """Close the file."""
@@ -237,7 +249,7 @@ class Store:
         return sorted(found, key=lambda chunk: (place[chunk.article_id], chunk.span))
 
     def passing(self, filters: Filters) -> Ids:
-        """Return the ids of the chunks whose articles pass, rising."""
+        """Return the ids of the chunks that pass, rising."""
         condition, values = _condition(filters)
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -252,7 +264,7 @@ class Store:
 
         Args:
             words: Query words; an empty list finds nothing.
-            filters: Which articles count.
+            filters: Which chunks count.
             k: The most chunks to return.
 
         Returns:
@@ -297,6 +309,12 @@ class Store:
 
 
 def _delete(connection: Connection, article_id: str) -> bool:
+    connection.execute(
+        "INSERT INTO chunk_words (chunk_words, rowid, text) "
+        "SELECT 'delete', rowid, text FROM chunk_terms WHERE rowid IN (SELECT chunks.id FROM "
+        "chunks JOIN articles ON number = article WHERE articles.id = ?)",
+        (article_id,),
+    )
     connection.execute(
         "DELETE FROM chunk_terms WHERE rowid IN (SELECT chunks.id FROM chunks "
         "JOIN articles ON number = article WHERE articles.id = ?)",
@@ -349,10 +367,11 @@ def _insert(connection: Connection, one: PreparedArticle) -> None:
                 for sentence in chunk.sentences
             ),
         )
-        connection.execute(
-            "INSERT INTO chunk_terms (rowid, text) VALUES (?, ?)",
-            (chunk_id, span.of(article.text)),
-        )
+        for table in ("chunk_terms", "chunk_words"):
+            connection.execute(
+                f"INSERT INTO {table} (rowid, text) VALUES (?, ?)",
+                (chunk_id, span.of(article.text)),
+            )
 
 
 def _article(row: Row) -> Article:
@@ -398,10 +417,13 @@ def _chunks(
 
 
 def _condition(filters: Filters) -> tuple[str, list[str]]:
+    holding = "(SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?)"
     tests = {
         "casefold(source) = casefold(?)": filters.source,
         "substr(published, 1, 10) >= ?": filters.since,
         "substr(published, 1, 10) <= ?": filters.until,
+        f"chunks.id IN {holding}": " AND ".join(map(_quoted, filters.holds)) or None,
+        f"chunks.id NOT IN {holding}": " OR ".join(map(_quoted, filters.lacks)) or None,
     }
     used = {test: value for test, value in tests.items() if value is not None}
     return " AND ".join(used) or "1", list(used.values())

@@ -24,11 +24,35 @@ class ScoredQuote(Quote):
     score: float
 
 
+class HitSentence(ScoredQuote):
+    """A sentence of a passage that was found.
+
+    `dense` is its cosine with the question (None where that was not asked for), `lexical` the
+    share of the question's words that it holds.
+    """
+
+    dense: float | None
+    lexical: float
+
+
+class Explanation(Answer):
+    """Which words carried the cosine of a sentence with the question.
+
+    The `words` stand in the order of the text; their scores add up to `score`, which is the
+    sentence's `dense`. A word that speaks against has a score below 0.
+    """
+
+    sentence: Quote
+    score: float
+    words: list[ScoredQuote]
+
+
 class Hit(Quote):
     """A passage that was found.
 
     `dense` is the cosine with the question, `lexical` its BM25 (0 if it holds none of the
-    question's words); None where that part was not asked for.
+    question's words); None where that part was not asked for. `explanation` is of the first
+    of the `sentences`, and None where it was not asked for or cannot be given.
     """
 
     title: str
@@ -37,8 +61,9 @@ class Hit(Quote):
     score: float
     dense: float | None
     lexical: float | None
-    sentences: list[ScoredQuote]
+    sentences: list[HitSentence]
     terms: list[str]
+    explanation: Explanation | None = None
 
 
 class SimilarArticle(Answer):
@@ -123,10 +148,17 @@ class Summary(Answer):
 
 
 class SearchAnswer(Answer):
-    """Passages found, best first, and a summary of them if one was asked for."""
+    """Passages found, best first, and a summary of them if one was asked for.
+
+    `required` and `excluded` are what the question was understood to demand by quotes and by
+    minus signs; `notes` say what else there is to know, such as why nothing was found.
+    """
 
     hits: list[Hit]
     summary: Summary | None = None
+    required: list[str] = []
+    excluded: list[str] = []
+    notes: list[str] = []
 
 
 class LabelledBlock(Quote):

@@ -69,6 +69,21 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 _k = click.option("-k", default=10, show_default=True, help="The most results.")
 
 
+def _filters(command: Command) -> Command:
+    """Give a command the options that say which articles count."""
+    for option in (
+        click.option(
+            "--until", metavar="DAY", help="Only articles published on this day or earlier."
+        ),
+        click.option(
+            "--since", metavar="DAY", help="Only articles published on this day or later."
+        ),
+        click.option("--source", metavar="NAME", help="Only articles of this source."),
+    ):
+        command = option(command)
+    return command
+
+
 @contextmanager
 def _corpus(library: Path | None, model: str | None, offline: bool | None) -> Iterator["Corpus"]:
     from service.corpus import Corpus
@@ -173,9 +188,7 @@ def remove(article_ids: Sequence[str], **common: Any) -> None:  # noqa: ANN401
     show_default=True,
     help="By meaning and words, by meaning, or by words.",
 )
-@click.option("--source", metavar="NAME", help="Only articles of this source.")
-@click.option("--since", metavar="DAY", help="Only articles published on this day or later.")
-@click.option("--until", metavar="DAY", help="Only articles published on this day or earlier.")
+@_filters
 @click.option(
     "--summary",
     "summary_words",
@@ -183,6 +196,7 @@ def remove(article_ids: Sequence[str], **common: Any) -> None:  # noqa: ANN401
     metavar="WORDS",
     help="Summarise the hits in so many words.",
 )
+@click.option("--explain", is_flag=True, help="Tell which words carried the meaning.")
 @_as_json
 @_common
 def search(
@@ -193,10 +207,15 @@ def search(
     since: str | None,
     until: str | None,
     summary_words: int | None,
+    explain: bool,
     as_json: bool,
     **common: Any,  # noqa: ANN401
 ) -> None:
-    """Find the passages that answer a question best."""
+    """Find the passages that answer a question best.
+
+    Words in double quotes must stand in every passage found, words with a minus before them
+    in none: parallax search 'the "peace treaty" -Russia'.
+    """
     from service import terminal
     from service.corpus import read_filters
     from service.search import Mode
@@ -204,41 +223,61 @@ def search(
     filters = read_filters(source, since, until)
     with _corpus(**common) as corpus:
         answer = corpus.search(
-            query, k=k, mode=Mode(mode), filters=filters, summary_words=summary_words
+            query,
+            k=k,
+            mode=Mode(mode),
+            filters=filters,
+            summary_words=summary_words,
+            explain=explain,
         )
     (terminal.print_json if as_json else terminal.print_search)(answer)
 
 
 @main.command()
-@click.argument("article", metavar="ID|PATH")
+@click.argument("article", metavar="ID|PATH|-")
 @_k
+@_filters
 @_as_json
 @_common
-def similar(article: str, k: int, as_json: bool, **common: Any) -> None:  # noqa: ANN401
-    """Find the articles most like one of the library, or like a file."""
+def similar(
+    article: str,
+    k: int,
+    source: str | None,
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+    **common: Any,  # noqa: ANN401
+) -> None:
+    """Find the articles most like one of the library, a file, or standard input (-)."""
     from service import terminal
+    from service.corpus import read_filters
 
+    filters = read_filters(source, since, until)
     with _corpus(**common) as corpus:
-        answer = corpus.similar(_one_ref(corpus, article), k=k)
+        answer = corpus.similar(_one_ref(corpus, article), k=k, filters=filters)
     (terminal.print_json if as_json else terminal.print_similar)(answer)
 
 
 @main.command()
-@click.argument("a", metavar="ID|PATH")
-@click.argument("b", metavar="ID|PATH")
+@click.argument("a", metavar="ID|PATH|-")
+@click.argument("b", metavar="ID|PATH|-")
 @_as_json
 @_common
 def compare(a: str, b: str, as_json: bool, **common: Any) -> None:  # noqa: ANN401
-    """Say what two articles share, what only one says, and where they differ."""
+    """Say what two articles share, what only one says, and where they differ.
+
+    Each is one of the library, a file, or standard input (-).
+    """
     from service import terminal
 
+    _check_stdin([a, b])
     with _corpus(**common) as corpus:
         answer = corpus.compare(_one_ref(corpus, a), _one_ref(corpus, b))
     (terminal.print_json if as_json else terminal.print_comparison)(answer)
 
 
 @main.command()
-@click.argument("articles", nargs=-1, metavar="[ID|PATH]...")
+@click.argument("articles", nargs=-1, metavar="[ID|PATH|-]...")
 @click.option("--query", metavar="TEXT", help="What the summary is to answer.")
 @click.option("--words", default=100, show_default=True, help="The most words.")
 @click.option("--sentences", type=int, help="The most sentences.")
@@ -267,6 +306,7 @@ def summarize(
     from service import terminal
     from service.summary import Method
 
+    _check_stdin(articles)
     with _corpus(**common) as corpus:
         refs = [ref for article in articles for ref in _refs(corpus, article)]
         answer = corpus.summarize(
@@ -387,15 +427,21 @@ def cache_verify(**common: Any) -> None:  # noqa: ANN401
     terminal.err.print(f"All {entries:,} entries are sound.")
 
 
+def _check_stdin(given: Sequence[str]) -> None:
+    if given.count("-") > 1:
+        raise BadRequest("Standard input (-) is named twice, but can be read only once.")
+
+
 def _one_ref(corpus: "Corpus", given: str) -> "Ref":
     refs = _refs(corpus, given)
     if len(refs) != 1:
-        raise BadRequest(f"{given} holds {len(refs)} articles; expected one.")
+        name = "standard input" if given == "-" else given
+        raise BadRequest(f"{name} holds {len(refs)} articles; expected one.")
     return refs[0]
 
 
 def _refs(corpus: "Corpus", given: str) -> list["Ref"]:
-    """Return the articles meant by an id or a path; an id goes before a path."""
+    """Return the articles meant by an id, a path or "-"; an id goes before a path."""
     from service.reading import find_refs
 
-    return find_refs(corpus.library, given)
+    return find_refs(corpus.library, given, stdin=sys.stdin.buffer)

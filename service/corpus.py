@@ -25,8 +25,9 @@ from service.answers import (
     Summary,
 )
 from service.compare import compare
+from service.explanation import explained
 from service.reading import Reading, Ref, read_ref, reading_of
-from service.search import Mode, Ranked, ask, check_k, hits, rank
+from service.search import Mode, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
 from service.similarity import similar, similarity
 from service.summary import Method, check_lengths, summarize
@@ -162,18 +163,25 @@ class Corpus:
         mode: Mode = Mode.HYBRID,
         filters: Filters | None = None,
         summary_words: int | None = None,
+        explain: bool = False,
     ) -> SearchAnswer:
         """Find the passages that answer a question best, and summarise them if asked to.
 
+        Words of the question in quotes stand in every passage found, those with a minus before
+        them in none. To explain is to tell which words of each passage's best sentence carried
+        its meaning; that takes the model, even where the cache knows the vectors.
+
         Raises:
             BadRequest: The question has no words, or a count is out of range.
+            ModelUnavailable: It is to be explained, but the model is not there.
         """
         # What can be refused at once is, before a model is loaded.
         check_k(k)
         if summary_words is not None:
             check_lengths(summary_words)
         question = ask(self.library, query, mode)
-        ranked = rank(self.library, question, k, mode, filters or Filters())
+        filters = filters or Filters()
+        ranked = rank(self.library, question, k, mode, filters)
         summary = None
         if summary_words is not None:
             summary = summarize(
@@ -181,16 +189,28 @@ class Corpus:
                 words=summary_words,
                 question=question,
             )
-        return SearchAnswer(hits=hits(self.library, question, ranked), summary=summary)
+        found = hits(self.library, question, ranked)
+        notes = [] if ranked else why_nothing(self.library, question, filters)
+        if explain:
+            chunks = [one.chunk for one in ranked]
+            found, unexplained = explained(self.library, question, chunks, found)
+            notes += unexplained
+        return SearchAnswer(
+            hits=found,
+            summary=summary,
+            required=list(question.required),
+            excluded=list(question.excluded),
+            notes=notes,
+        )
 
-    def similar(self, ref: Ref, *, k: int = 10) -> SimilarArticles:
-        """Find the articles most like one, never itself.
+    def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
+        """Find the articles most like one, of the library or not, and never itself.
 
         Raises:
             UnknownArticle: It is not there.
             BadRequest: `k` is out of range.
         """
-        return similar(self.library, read_ref(self.library, ref), k)
+        return similar(self.library, read_ref(self.library, ref), k, filters or Filters())
 
     def similarity(self, a: Ref, b: Ref) -> Similarity:
         """Say how alike two articles are, and by which sentences.
@@ -218,6 +238,9 @@ class Corpus:
         method: Method = Method.CENTROID,
     ) -> Summary:
         """Summarise articles, or the best passages for a question, or articles towards one.
+
+        Quotes and exclusions in a question choose among passages; where articles are named,
+        there is no such choice.
 
         Raises:
             BadRequest: Neither articles nor a question, or a count is out of range.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -79,18 +80,24 @@ def read_ref(library: Library, ref: Ref) -> Reading:
     return reading_of(library, article, library.chunks_of_text(article))
 
 
-def find_refs(library: Library, given: str) -> list[Ref]:
-    """Return what a user means by an id or a path.
+def find_refs(library: Library, given: str, *, stdin: BinaryIO | None = None) -> list[Ref]:
+    """Return what a user means by an id, a path or "-".
 
     A file that was added and has not changed since is the article of the library.
+
+    Args:
+        library: Where ids are looked up.
+        given: What the user gave.
+        stdin: What "-" means, if not the process's own standard input.
 
     Raises:
         UnknownArticle: It is neither the id of an article nor a path.
         BadArticle: Something in the file cannot be read as an article.
     """
-    if library.store.headers([given]) or not Path(given).exists():
+    is_path = given == "-" or (not library.store.headers([given]) and Path(given).exists())
+    if not is_path:
         return [Ref(id=library.store.article(given).id)]
-    return [_ref(library, item) for item in read_paths([given])]
+    return [_ref(library, item) for item in read_paths([given], stdin=stdin)]
 
 
 def _ref(library: Library, item: Article | Refusal) -> Ref:

@@ -1,8 +1,9 @@
 """Ranked passages: by meaning, by words, and by both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,11 +12,11 @@ from embeddings.errors import BadRequest
 from embeddings.library import Library
 from embeddings.store import Filters, StoredChunk
 from embeddings.vectors import Matrix, cosine
-from service.answers import Hit, ScoredQuote
-from service.words import content_words, stems
+from service.answers import Hit, HitSentence
+from service.query import parse
+from service.words import content_words, stems, words
 
 MOST_HITS = 1000
-_MOST_QUESTION_CHARACTERS = 10_000
 
 # Candidates that each side brings in; the other side then scores them too.
 _CANDIDATES = 200
@@ -37,11 +38,35 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, ready to be compared: its words and, unless words are all, its vector."""
+    """What is asked, ready to be compared.
+
+    Attributes:
+        text: What is asked, without marks and excluded words.
+        terms: The words of it that count.
+        vector: Its vector, unless words are all.
+        required: Words that must stand in every passage; see `Filters.holds`.
+        excluded: Words that must not.
+    """
 
     text: str
     terms: Sequence[str]
     vector: Matrix | None
+    required: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    def narrowed(self, filters: Filters) -> Filters:
+        """Let only passages count that the question's quotes and exclusions allow."""
+        return replace(
+            filters, holds=filters.holds + self.required, lacks=filters.lacks + self.excluded
+        )
+
+
+class _SentenceScore(NamedTuple):
+    """A sentence's score and the parts of it: a cosine and the share of the words it holds."""
+
+    score: float
+    dense: float | None
+    lexical: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +80,24 @@ class Ranked:
 
 
 def ask(library: Library, text: str, mode: Mode = Mode.HYBRID) -> Question:
-    """Make a question of a text.
+    """Make a question of a text; see `query.parse` for quotes and exclusions in it.
 
     Raises:
-        BadRequest: The text has no words or is too long.
+        BadRequest: The text has no words, is too long, or its marks mean nothing.
         MissingVectors: Offline, and the cache lacks its vector.
     """
-    terms = content_words(text)
+    query = parse(text)
+    terms = content_words(query.text)
     if not terms:
         raise BadRequest(f"The query {text[:60]!r} holds no words; ask for something.")
-    if len(text) > _MOST_QUESTION_CHARACTERS:
-        raise BadRequest(
-            f"The query has {len(text):,} characters, more than {_MOST_QUESTION_CHARACTERS:,}; "
-            "to find articles like a long text, use `similar`."
-        )
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise BadRequest("The query holds half a character (a lone surrogate).") from error
-    if mode is Mode.LEXICAL:
-        return Question(text, terms, None)
-    return Question(text, terms, library.encoder.encode([Passage(text, role=Role.QUERY)])[0][0])
+    # A word in quotes counts even if it is one of those that every text holds.
+    quoted = [word for phrase in query.required for word in words(phrase) if word not in terms]
+    vector = None
+    if mode is not Mode.LEXICAL:
+        vector = library.encoder.encode([Passage(query.text, role=Role.QUERY)])[0][0]
+    return Question(
+        query.text, [*terms, *dict.fromkeys(quoted)], vector, query.required, query.excluded
+    )
 
 
 def check_k(k: int) -> None:
@@ -94,7 +116,7 @@ def rank(
         question: What is asked.
         k: The most passages to return.
         mode: By meaning, by words, or by both.
-        filters: Which articles count.
+        filters: Which passages count, of those that the question allows.
 
     Returns:
         Passages, highest score first; equal scores by the article's id and the place in it.
@@ -103,6 +125,7 @@ def rank(
         BadRequest: `k` is out of range.
     """
     check_k(k)
+    filters = question.narrowed(filters)
     wide = max(_CANDIDATES, k)
     dense: dict[int, float] = {}
     lexical: dict[int, float] = {}
@@ -186,9 +209,37 @@ def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list
     ]
 
 
+def why_nothing(library: Library, question: Question, filters: Filters) -> list[str]:
+    """Say which quotes or exclusions let no passage through; nothing if it is not for them."""
+    if not question.required and not question.excluded:
+        return []
+    unheld = [
+        phrase
+        for phrase in question.required
+        if not len(library.store.passing(Filters(holds=(phrase,))))
+    ]
+    if unheld:
+        named = " or ".join(map(_quoted, unheld))
+        return [f"No passage holds {named}; try without the quotes."]
+    if not len(library.store.passing(filters)):
+        return []
+    if not len(library.store.passing(replace(filters, holds=question.required))):
+        named = " and ".join(map(_quoted, question.required))
+        within = " that the filters let through" if filters else ""
+        return [f"No passage{within} holds {named}; try without quotes."]
+    if question.excluded and not len(library.store.passing(question.narrowed(filters))):
+        named = " or ".join(map(_quoted, question.excluded))
+        return [f"Every passage that fits otherwise holds {named}; try without the minus."]
+    return []
+
+
+def _quoted(phrase: str) -> str:
+    return f'"{phrase}"' if len(phrase) <= 80 else f'"{phrase[:77]}..."'
+
+
 def _sentence_scores(
     library: Library, question: Question, chunks: Sequence[StoredChunk]
-) -> list[list[float]]:
+) -> list[list[_SentenceScore]]:
     """Score each sentence by the share of the question's words it holds and by its cosine."""
     asked = set(stems(question.text))
     shares = [
@@ -199,27 +250,31 @@ def _sentence_scores(
         for chunk in chunks
     ]
     if question.vector is None:
-        return shares
+        return [[_SentenceScore(share, None, share) for share in of_chunk] for of_chunk in shares]
     query = question.vector[np.newaxis]
     cosines = [cosine(rows[1:], query)[:, 0].tolist() for rows in library.vectors(chunks)]
     return [
         [
-            _DENSE_SHARE * close + (1 - _DENSE_SHARE) * share
+            _SentenceScore(
+                _DENSE_SHARE * close + (1 - _DENSE_SHARE) * share, round(close, 6), share
+            )
             for close, share in zip(*of_chunk, strict=True)
         ]
         for of_chunk in zip(cosines, shares, strict=True)
     ]
 
 
-def _best_sentences(chunk: StoredChunk, scores: Sequence[float]) -> list[ScoredQuote]:
-    order = sorted(range(len(scores)), key=lambda number: -round(scores[number], 6))
+def _best_sentences(chunk: StoredChunk, scores: Sequence[_SentenceScore]) -> list[HitSentence]:
+    order = sorted(range(len(scores)), key=lambda number: -round(scores[number].score, 6))
     return [
-        ScoredQuote(
+        HitSentence(
             article_id=chunk.article_id,
             start=chunk.sentences[number].span.start,
             end=chunk.sentences[number].span.end,
             text=_text(chunk, number),
-            score=round(scores[number], 6),
+            score=round(scores[number].score, 6),
+            dense=scores[number].dense,
+            lexical=round(scores[number].lexical, 6),
         )
         for number in order[:_SENTENCES_A_HIT]
     ]

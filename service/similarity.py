@@ -32,13 +32,14 @@ _CHUNKS_AN_ARTICLE = 10
 _FEWEST_CANDIDATES = 30
 
 
-def similar(library: Library, reading: Reading, k: int) -> SimilarArticles:
+def similar(library: Library, reading: Reading, k: int, filters: Filters) -> SimilarArticles:
     """Find the articles most like one, never itself.
 
     Args:
         library: Where to look.
         reading: The article, of the library or not.
         k: The most to return.
+        filters: Which articles count.
 
     Returns:
         Articles, highest score first; equal scores by id. None if the article has no
@@ -49,7 +50,7 @@ def similar(library: Library, reading: Reading, k: int) -> SimilarArticles:
     """
     if not 1 <= k <= MOST_SIMILAR:
         raise BadRequest(f"k is {k}; expected a number from 1 to {MOST_SIMILAR}.")
-    ids = _candidates(library, reading, k)
+    ids = _candidates(library, reading, k, filters)
     headers = library.store.headers(ids)
     found = [
         SimilarArticle(
@@ -110,11 +111,11 @@ def folding_of(a: Reading, b: Reading) -> Folding:
     return Folding([one.text for one in a.statements], [one.text for one in b.statements])
 
 
-def _candidates(library: Library, reading: Reading, k: int) -> list[str]:
+def _candidates(library: Library, reading: Reading, k: int, filters: Filters) -> list[str]:
     """Return ids of the articles with the chunks nearest to the article's own, without it."""
     best: dict[str, float] = {}
     for vector in _runs(reading.vectors):
-        nearest = library.nearest(vector, max(_FEWEST_CHUNKS, _CHUNKS_AN_ARTICLE * k), Filters())
+        nearest = library.nearest(vector, max(_FEWEST_CHUNKS, _CHUNKS_AN_ARTICLE * k), filters)
         closest: dict[str, float] = {}
         for chunk in library.store.chunks(list(nearest)).values():
             score = max(closest.get(chunk.article_id, 0.0), nearest[chunk.id])

@@ -16,6 +16,7 @@ from service.answers import (
     ArticleDetail,
     ArticlePage,
     Comparison,
+    Explanation,
     Hit,
     Pair,
     Quote,
@@ -28,6 +29,8 @@ from service.answers import (
 out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_CARRIERS_SHOWN = 8
+
 
 def print_json(answer: BaseModel) -> None:
     """Print an answer as one JSON value."""
@@ -38,12 +41,20 @@ def print_json(answer: BaseModel) -> None:
 
 def print_search(answer: SearchAnswer) -> None:
     """Print hits, the sentence that made each in bold, and the summary if there is one."""
-    if not answer.hits:
+    demands = _demands(answer)
+    if demands:
+        out.print(f"[dim]{escape(demands)}[/]")
+    for note in answer.notes:
+        err.print(note, markup=False)
+    if not answer.hits and not answer.notes:
         err.print("Nothing found.")
     for number, hit in enumerate(answer.hits, start=1):
         out.print(f"[bold cyan]{number}.[/] {_heading(hit.title, hit.source, hit.published)}")
         out.print(f"   [dim]{_place(hit)}  {_scores(hit)}[/]")
-        out.print(_indented(_with_best_sentence(hit)), end="\n\n")
+        out.print(_indented(_with_best_sentence(hit)))
+        if hit.explanation is not None:
+            out.print(_indented(f"[dim]meaning carried by:[/] {_carriers(hit.explanation)}"))
+        out.print()
     if answer.summary is not None:
         print_summary(answer.summary)
 
@@ -228,6 +239,14 @@ def _scores(hit: Hit) -> str:
     return "  ".join(parts)
 
 
+def _demands(answer: SearchAnswer) -> str:
+    """Say what a question was understood to demand of every passage."""
+    held = " and ".join(f'"{phrase}"' for phrase in answer.required)
+    lacked = " or ".join(f'"{phrase}"' for phrase in answer.excluded)
+    parts = [f"every passage holds {held}"] * bool(held) + [f"none holds {lacked}"] * bool(lacked)
+    return ", ".join(parts)
+
+
 def _with_best_sentence(hit: Hit) -> str:
     if not hit.sentences:
         return escape(_flat(hit.text))
@@ -236,6 +255,22 @@ def _with_best_sentence(hit: Hit) -> str:
     after = hit.text[best.end - hit.start :]
     bold = f"[bold]{escape(_flat(best.text))}[/]"
     return " ".join(part for part in (escape(_flat(before)), bold, escape(_flat(after))) if part)
+
+
+def _carriers(explanation: Explanation) -> str:
+    """Name the words that gave most, the strongest in bold; a comma tells a reader nothing."""
+    words = [one for one in explanation.words if any(map(str.isalnum, one.text))]
+    words.sort(key=lambda one: (-one.score, one.start))
+    top = [one for one in words if one.score >= 0.005][:_CARRIERS_SHOWN]
+    return "  ".join(
+        f"[{'bold green' if one.score >= top[0].score / 2 else 'dim'}]{escape(_flat(one.text))} "
+        f"{_decimals(one.score)}[/]"
+        for one in top
+    )
+
+
+def _decimals(share: float) -> str:
+    return f"{share:.2f}".removeprefix("0")
 
 
 def _indented(text: str) -> str:

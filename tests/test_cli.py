@@ -11,6 +11,8 @@ from toy import NAME, toy_corpus
 
 from embeddings.article import Article
 from service.cli import main
+from service.reading import Ref
+from service.terminal import print_search
 
 HARBOUR = Article(
     "The harbour of Lindmark was closed on Monday after a crane fell into the water. "
@@ -41,7 +43,7 @@ def run(tmp_path: Path) -> Run:
     corpus.search("who wants a report")
     corpus.close()
 
-    def run(*arguments: str, stdin: str | None = None) -> Result:
+    def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
         common = ["--library", str(tmp_path), "--model", NAME, "--offline"]
         return CliRunner().invoke(main, [*arguments, *common], input=stdin)
 
@@ -74,6 +76,35 @@ def test_json_is_one_value_on_standard_output(run: Run, arguments: list[str], ke
 
     assert result.exit_code == 0
     assert key in json.loads(result.stdout)
+
+
+def test_what_quotes_demand_is_told_and_why_nothing_was_found(run: Run) -> None:
+    found = run("search", 'crane "was closed" -coast', "--mode", "lexical")
+    nothing = run("search", '"crane closed"', "--mode", "lexical")
+
+    assert 'every passage holds "was closed", none holds "coast"' in found.stdout
+    assert "Crane falls into harbour" in found.stdout
+    assert nothing.exit_code == 0
+    assert nothing.stderr == 'No passage holds "crane closed"; try without the quotes.\n'
+
+
+def test_search_names_the_words_that_carried_the_meaning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = toy_corpus(tmp_path)
+    list(corpus.add([HARBOUR]))
+
+    print_search(corpus.search("who wants a report", explain=True))
+
+    told = capsys.readouterr().out.split("meaning carried by: ")[1].strip()
+    assert told == "wants .19  a .19  report .19"
+
+
+def test_offline_an_explanation_is_refused(run: Run) -> None:
+    result = run("search", "who wants a report", "--explain")
+
+    assert result.exit_code == 1
+    assert "ask without --explain or without --offline" in " ".join(result.stderr.split())
 
 
 def test_what_is_unchanged_is_said_to_be_so(run: Run, tmp_path: Path) -> None:
@@ -161,6 +192,48 @@ def test_a_file_that_was_not_added_can_be_compared(run: Run, tmp_path: Path) -> 
     assert result.exit_code == 0
     assert not found["only_a"]
     assert not found["only_b"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_standard_input_can_be_compared_and_have_similar_articles(
+    run: Run, tmp_path: Path, encoding: str
+) -> None:
+    text = f"{HARBOUR.text} It is “Möller's” crane – says the café."
+    toy_corpus(tmp_path).similar(Ref(text=text))  # Its vectors come into the cache.
+
+    similar = run("similar", "-", "--json", stdin=text.encode(encoding))
+    compared = run("compare", "-", "harbour", "--json", stdin=text.encode(encoding))
+
+    assert [one["id"] for one in json.loads(similar.stdout)["articles"]] == ["harbour", "council"]
+    assert "Möller" in json.loads(compared.stdout)["only_a"][0]["text"]
+
+
+def test_similar_articles_are_filtered(run: Run) -> None:
+    def found(*filters: str) -> list[str]:
+        answer = json.loads(run("similar", "harbour", *filters, "--json").stdout)
+        return [one["id"] for one in answer["articles"]]
+
+    assert found("--source", "coast radio", "--since", "2024-03-12") == ["council"]
+    assert found("--until", "2024-03-11") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "message"),
+    [
+        (["similar", "-"], "", 1, "standard input"),
+        (["similar", "-"], '{"text": "One."}\n{"text": "Two."}\n', 2, "holds 2 articles"),
+        (["compare", "-", "-"], "A text.", 2, "can be read only once"),
+        (["summarize", "-", "harbour", "-"], "A text.", 2, "can be read only once"),
+        (["similar", "harbour", "--since", "soon"], "", 2, "expected a day"),
+    ],
+)
+def test_standard_input_that_is_no_one_article_is_refused(
+    run: Run, arguments: list[str], stdin: str, code: int, message: str
+) -> None:
+    result = run(*arguments, stdin=stdin)
+
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.split())
 
 
 def test_a_changed_copy_of_a_stored_file_is_not_quoted_under_its_name(

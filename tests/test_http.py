@@ -224,6 +224,57 @@ def test_filters_leave_out_articles(filled: FlaskClient) -> None:
     assert found(since="2021-11-27") == []
 
 
+def test_quotes_and_a_minus_are_obeyed_and_told(filled: FlaskClient) -> None:
+    query = 'ferries "to the islands" -tuesday'
+    answer = filled.post("/v1/search", json={"query": query}).get_json()
+    nothing = filled.post("/v1/search", json={"query": '"islands to"'}).get_json()
+    refused = filled.post("/v1/search", json={"query": "-ferries"})
+
+    assert [hit["article_id"] for hit in answer["hits"]] == ["harbour"]
+    assert (answer["required"], answer["excluded"]) == (["to the islands"], ["tuesday"])
+    assert nothing["notes"] == ['No passage holds "islands to"; try without the quotes.']
+    assert refused.status_code == 422
+    assert "only says what must not occur" in refused.get_json()["error"]["message"]
+
+
+def test_articles_like_a_text_of_ones_own_are_found(filled: FlaskClient) -> None:
+    def found(**asked: object) -> list[str]:
+        answer = filled.post("/v1/similar", json=asked)
+        assert answer.status_code == 200
+        return [one["id"] for one in answer.get_json()["articles"]]
+
+    text = {"text": "Ferries to the islands sail again."}
+    assert found(article=text, k=1) == ["ferries"]
+    assert found(article=text, filters={"source": "velm post"}) == ["harbour"]
+    assert found(article=text, filters={"since": "2021-11-27"}) == []
+    assert "ferries" not in found(article={"id": "ferries"})
+
+
+def test_similar_articles_are_filtered(filled: FlaskClient) -> None:
+    path = "/v1/articles/ferries/similar"
+
+    def found(**query: str) -> list[str]:
+        return [one["id"] for one in filled.get(path, query_string=query).get_json()["articles"]]
+
+    assert set(found()) > {"harbour"}
+    assert found(source="Velm Post", since="2021-11-26", until="2021-11-26") == ["harbour"]
+    assert found(until="2021-11-25") == []
+    assert filled.get(path, query_string={"since": "soon"}).status_code == 422
+
+
+def test_hits_are_explained_if_asked(filled: FlaskClient) -> None:
+    asked = {"query": "ferries on Tuesday", "k": 1}
+    (plain,) = filled.post("/v1/search", json=asked).get_json()["hits"]
+    (hit,) = filled.post("/v1/search", json={**asked, "explain": True}).get_json()["hits"]
+
+    explanation = hit["explanation"]
+    assert plain == {**hit, "explanation": None}
+    assert explanation["score"] == hit["sentences"][0]["dense"]
+    assert abs(sum(word["score"] for word in explanation["words"]) - explanation["score"]) < 1e-4
+    for word in explanation["words"]:
+        assert FERRIES[word["start"] : word["end"]] == word["text"]
+
+
 def test_hits_are_summarised_if_asked(filled: FlaskClient) -> None:
     asked = {"query": "when do ferries sail", "mode": "lexical", "summary": {"words": 10}}
     summary = filled.post("/v1/search", json=asked).get_json()["summary"]

@@ -69,6 +69,8 @@ def test_a_bug_is_told_without_its_details(app: Flask, caplog: pytest.LogCapture
         ("GET", "/v1/articles?limit=ten", 422, "BadRequest"),
         ("GET", "/v1/articles?page=2", 422, "BadRequest"),
         ("GET", "/v1/articles/x/similar?k=10000", 422, "BadRequest"),
+        ("GET", "/v1/articles/x/similar?since=soon", 422, "BadRequest"),
+        ("GET", "/v1/similar", 405, "MethodNotAllowed"),
         ("GET", "/static/../app.py", 404, "NotFound"),
     ],
 )
@@ -140,7 +142,7 @@ def test_what_is_no_json_is_a_bad_request(
         ),
         (
             *("search", '{"query": "x", "top": 3}'),
-            "top is no field here; expected query, k, mode, filters, summary.",
+            "top is no field here; expected query, k, mode, filters, summary, explain.",
         ),
         (
             *("search", '{"query": "x", "filters": {"since": "soon"}}'),
@@ -192,6 +194,7 @@ def test_a_wrong_question_is_told_what_was_expected(
         ("search", '{"query": "x", "filters": {"source": "\\ud800"}}'),
         ("compare", '{"a": {"id": "\\ud800"}, "b": {"text": "x"}}'),
         ("similarity", '{"a": {"text": "\\ud800"}, "b": {"text": "x"}}'),
+        ("similar", '{"article": {"text": "\\ud800"}}'),
         ("summaries", '{"articles": [{"text": "\\ud800"}]}'),
     ],
 )

@@ -38,7 +38,12 @@ def test_it_describes_every_route_and_no_other(app: Flask, api: Json) -> None:
             *(("POST", "/v1/articles"), ("GET", "/v1/articles")),
             *(("GET", "/v1/articles/{id}"), ("DELETE", "/v1/articles/{id}")),
             *(("GET", "/v1/articles/{id}/similar"), ("POST", "/v1/search")),
-            *(("POST", "/v1/similarity"), ("POST", "/v1/compare"), ("POST", "/v1/summaries")),
+            *(
+                ("POST", "/v1/similarity"),
+                ("POST", "/v1/similar"),
+                ("POST", "/v1/compare"),
+                ("POST", "/v1/summaries"),
+            ),
             *(("GET", "/healthz"), ("GET", "/readyz")),
         }
     )

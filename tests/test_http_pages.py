@@ -6,9 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 from toy import toy_corpus
 
-from service.answers import Quote
+from service.answers import Explanation, Quote, ScoredQuote
 from service.http import create_app
-from service.http.highlights import cut
+from service.http.highlights import cut, shade
 
 HARBOUR = (
     "The harbour of Velm reopened on Friday after the storm. "
@@ -28,7 +28,8 @@ def client(tmp_path: Path) -> FlaskClient:
     return client
 
 
-PAGES = ["/", "/search", "/search?q=ferries&summary=true", "/articles", "/docs"]
+EXPLAINED = "/search?q=ferries+sail&explain=true"
+PAGES = ["/", "/search", "/search?q=ferries&summary=true", EXPLAINED, "/articles", "/docs"]
 ARTICLE_PAGES = ["/articles/a%2Fb", f"/compare?a=a%2Fb&b={HOSTILE}", f"/articles/{HOSTILE}"]
 
 
@@ -75,6 +76,22 @@ def test_found_sentences_are_marked(client: FlaskClient) -> None:
 
     marked = "The harbour of Velm reopened on Friday after the storm."
     assert f'<mark class="rank-1">{marked}</mark>' in page
+
+
+def test_what_quotes_demand_is_told_and_why_nothing_was_found(client: FlaskClient) -> None:
+    found = unescape(client.get('/search?q="sail again" -tuesday').text)
+    nothing = unescape(client.get(f'/search?q="sail {HOSTILE} never"').text)
+
+    assert "Every passage holds “sail again”; none holds “tuesday”." in found
+    assert "Harbour" in found
+    assert "try without the quotes." in nothing
+
+
+def test_words_are_shaded_by_what_they_carried(client: FlaskClient) -> None:
+    page = client.get(EXPLAINED).text
+
+    assert re.search(r'<span class="part-5" title="0\.\d{3}">Ferries</span> to the islands', page)
+    assert 'class="part-' not in client.get("/search?q=ferries+sail").text
 
 
 def test_a_form_with_empty_fields_is_a_question_all_the_same(client: FlaskClient) -> None:
@@ -126,3 +143,27 @@ def test_a_text_is_cut_at_quotes_and_nothing_is_lost() -> None:
     assert cut("abcdef", 10, [quote(13, 20), quote(0, 14)]) == [("abc", 2), ("def", 1)]
     assert cut("abcdef", 10, [quote(0, 5), quote(16, 20)]) == [("abcdef", 0)]
     assert cut("", 10, [quote(0, 50)]) == []
+
+
+def test_an_explained_sentence_is_cut_at_its_words_and_nothing_is_lost() -> None:
+    def word(start: int, text: str, score: float) -> ScoredQuote:
+        end = start + len(text)
+        return ScoredQuote(article_id="x", start=start, end=end, text=text, score=score)
+
+    sentence = Quote(article_id="x", start=10, end=20, text="(ab cd, e)")
+    words = [word(11, "ab", 0.5), word(14, "cd", 0.11), word(16, ",", -0.2), word(18, "e", 0)]
+
+    pieces = shade(Explanation(sentence=sentence, score=0.4, words=words))
+
+    assert "".join(piece.text for piece in pieces) == sentence.text
+    assert [(piece.text, piece.strength) for piece in pieces] == [
+        ("(", 0),
+        ("ab", 5),
+        (" ", 0),
+        ("cd", 2),
+        (",", 0),
+        (" ", 0),
+        ("e", 0),
+        (")", 0),
+    ]
+    assert shade(Explanation(sentence=sentence, score=0, words=[])) == [("(ab cd, e)", 0, 0)]

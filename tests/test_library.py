@@ -14,7 +14,7 @@ from embeddings.article import Article
 from embeddings.errors import LibraryBusy, MissingVectors
 from embeddings.store import Filters
 from embeddings.vectors import unit
-from service.corpus import Corpus
+from service.corpus import Corpus, read_filters
 from service.search import Mode
 
 TOWNS = ["Arden", "Borgo", "Caldera", "Dunmore"]
@@ -242,7 +242,7 @@ def test_a_filter_keeps_other_articles_out(tmp_path: Path) -> None:
     )
 
     def ids(**given: str) -> set[str]:
-        hits = corpus.search("harbour", filters=Filters(**given)).hits
+        hits = corpus.search("harbour", filters=read_filters(**given)).hits
         return {hit.article_id for hit in hits}
 
     assert ids() == {"a", "b", "c"}

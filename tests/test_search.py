@@ -1,12 +1,14 @@
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy import toy_corpus
+from toy import ToyEncoder, toy_corpus
 
 from embeddings.article import Article
 from embeddings.errors import BadRequest
+from embeddings.store import Filters
 from service.corpus import Corpus
 from service.search import Mode, fuse
 
@@ -116,7 +118,7 @@ def test_a_question_that_cannot_be_asked_is_refused(corpus: Corpus, query: str) 
         corpus.search(query)
 
 
-@pytest.mark.parametrize("query", ['"', 'a" OR "b', "NEAR(a b)", "text:bridge", "-x", "a*", "^a"])
+@pytest.mark.parametrize("query", ['"', 'a" OR "b', "NEAR(a b)", "text:bridge", "- x", "a*", "^a"])
 def test_a_question_is_words_whatever_it_looks_like(corpus: Corpus, query: str) -> None:
     if any(character.isalnum() for character in query):
         corpus.search(query)
@@ -151,3 +153,130 @@ def test_where_words_tell_nothing_meaning_decides() -> None:
     scores = fuse(dense, {})
 
     assert sorted(scores, key=scores.__getitem__) == sorted(dense, key=dense.__getitem__)
+
+
+# Quotes and exclusions
+
+
+@pytest.fixture
+def treaties(tmp_path: Path) -> Corpus:
+    corpus = toy_corpus(tmp_path)
+    texts = {
+        "signed": "The peace treaty was signed in Geneva.",
+        "rare": "Peace treaties are rare. A treaty of peace is a rare thing.",
+        "russia": "Russia refused the peace treaty.",
+        "sea": "The sea was calm all day.",
+    }
+    days = {"signed": "2021-11-26", "russia": "2021-11-28"}
+    list(
+        corpus.add(Article(text, id=name, published=days.get(name)) for name, text in texts.items())
+    )
+    return corpus
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ('a "peace treaty"', {"signed", "russia"}),
+        ("a “peace treaty” -Russia", {"signed"}),
+        ('"peace" -"peace treaty"', {"rare"}),
+        ('"was" "the"', {"signed", "sea"}),
+        ('peace "signed in geneva"', {"signed"}),
+    ],
+)
+def test_quotes_hold_in_every_hit_and_exclusions_in_none(
+    treaties: Corpus, mode: Mode, query: str, expected: set[str]
+) -> None:
+    answer = treaties.search(query, mode=mode)
+
+    assert {hit.article_id for hit in answer.hits} == expected
+    assert answer.notes == []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_what_quotes_allow_is_found_however_far_down_it_would_stand(
+    tmp_path: Path, mode: Mode
+) -> None:
+    corpus = toy_corpus(tmp_path)
+    many = [Article("Bridge bridge bridge.", id=f"many-{number}") for number in range(250)]
+    far = Article("Nothing about it in this long text, a footnote on a bridge apart.", id="far")
+    list(corpus.add([*many, far]))
+
+    quoted = corpus.search('bridge "footnote on"', k=1, mode=mode)
+    unwanted = corpus.search('bridge -"bridge bridge"', k=1, mode=mode)
+
+    assert [hit.article_id for hit in quoted.hits] == ["far"]
+    assert [hit.article_id for hit in unwanted.hits] == ["far"]
+
+
+def test_quotes_and_filters_hold_together(treaties: Corpus) -> None:
+    answer = treaties.search('"peace treaty"', filters=Filters(since="2021-11-27"))
+
+    assert [hit.article_id for hit in answer.hits] == ["russia"]
+
+
+def test_an_answer_says_what_was_understood(treaties: Corpus) -> None:
+    answer = treaties.search('treaty "was signed" -Russia -"the sea"')
+
+    assert answer.required == ["was signed"]
+    assert answer.excluded == ["Russia", "the sea"]
+    assert answer.hits[0].terms == ["treaty", "signed", "was"]
+
+
+@pytest.mark.parametrize(
+    ("query", "filters", "note"),
+    [
+        ('"peace conference"', Filters(), 'No passage holds "peace conference"; try without'),
+        ('"calm" "signed"', Filters(), 'No passage holds "calm" and "signed"; try without'),
+        ('"sea"', Filters(until="2021-11-30"), 'No passage that the filters let through holds "s'),
+        ('"sea" -calm', Filters(), 'Every passage that fits otherwise holds "calm"; try without'),
+    ],
+)
+def test_if_quotes_leave_nothing_that_is_said(
+    treaties: Corpus, query: str, filters: Filters, note: str
+) -> None:
+    answer = treaties.search(query, filters=filters, summary_words=50)
+
+    assert answer.hits == []
+    assert len(answer.notes) == 1
+    assert answer.notes[0].startswith(note)
+
+
+def test_if_not_for_the_quotes_nothing_was_found_they_are_not_blamed(treaties: Corpus) -> None:
+    assert treaties.search('"sea"', filters=Filters(source="nobody")).notes == []
+    assert treaties.search("volcano -sea", mode=Mode.LEXICAL).notes == []
+
+
+def test_a_summary_of_passages_keeps_to_the_quotes(treaties: Corpus) -> None:
+    for summary in (
+        treaties.summarize(query='treaty "peace treaty" -Russia'),
+        treaties.search('treaty "peace treaty" -Russia', summary_words=100).summary,
+    ):
+        assert summary is not None
+        assert {one.article_id for one in summary.sentences} == {"signed"}
+
+
+def test_marks_are_no_part_of_what_is_embedded(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+
+    corpus.search('the "peace treaty" -Russia')
+
+    assert encoder.seen[-1].text == "the peace treaty"
+
+
+QUESTIONS = st.text("ab -\"“”„«»*:()^\0'\n\ud800é", max_size=30)
+
+
+@settings(deadline=None)
+@given(QUESTIONS)
+def test_any_question_is_answered_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, query: str
+) -> None:
+    corpus = toy_corpus(tmp_path_factory.mktemp("library"))
+    list(corpus.add([Article("A b. Ab: a-b, éa.", id="one")]))
+
+    with suppress(BadRequest):
+        answer = corpus.search(query)
+        assert set(answer.required) | set(answer.excluded) or answer.notes == []

@@ -8,7 +8,7 @@ from toy import toy_corpus
 
 from embeddings.article import Article
 from embeddings.errors import BadRequest
-from service.corpus import Corpus
+from service.corpus import Corpus, read_filters
 from service.reading import Ref
 from service.similarity import similarity
 
@@ -71,6 +71,28 @@ def test_equally_similar_articles_come_by_their_ids(corpus: Corpus) -> None:
     list(corpus.add([Article(text, id="copy-b"), Article(text, id="copy-a")]))
     found = corpus.similar(Ref(id="ferry-1"), k=2).articles
     assert [(one.id, one.score) for one in found] == [("copy-a", 1), ("copy-b", 1)]
+
+
+def test_filters_hold_before_candidates_are_cut(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    many = [
+        Article(STORIES["ferry-1"], id=f"many-{number:03}", published="2021-11-26")
+        for number in range(250)
+    ]
+    few = [
+        Article(STORIES["opera-1"], id="opera", source="Lund Post", published="2021-12-01"),
+        Article(STORIES["ferry-2"], id="ferry", source="lund post", published="2021-12-03"),
+    ]
+    list(corpus.add([*many, *few]))
+
+    def found(*filters: str | None) -> list[str]:
+        ref = Ref(text=STORIES["ferry-1"])
+        return [one.id for one in corpus.similar(ref, k=5, filters=read_filters(*filters)).articles]
+
+    assert found("LUND POST") == ["ferry", "opera"]
+    assert found(None, "2021-12-01", "2021-12-02") == ["opera"]
+    assert found(None, "2021-12-04") == []
+    assert found(None, None, "2021-11-30") == [f"many-{number:03}" for number in range(5)]
 
 
 @pytest.mark.parametrize("k", [0, 1001])

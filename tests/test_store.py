@@ -1,4 +1,6 @@
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -373,3 +375,107 @@ def test_filters_pass_the_articles_they_mean(filters: Filters, expected: str, da
     assert "".join(sorted(chunk.article_id for chunk in chunks.values())) == expected
     assert sorted(found(dated, "news", filters=filters)) == [f"news {one}" for one in expected]
     assert bool(filters) == (filters != Filters())
+
+
+# Words that must or must not stand in a passage
+
+
+@pytest.mark.parametrize(
+    ("phrase", "holders"),
+    [
+        ("peace treaty", ["a", "c"]),
+        ("PEACE-TREATY", ["a", "c"]),
+        ("peace treaties", ["b"]),
+        ("treaty peace", ["d"]),
+        ("traite", ["e"]),
+        ("TRAITÉ", ["e"]),
+        ("paix: traite\u0301", ["e"]),
+        ("peace", ["a", "b", "c", "d"]),
+        ("pea", []),
+        ("?!", []),
+    ],
+)
+def test_a_phrase_is_held_as_written_whatever_its_case_and_accents(
+    phrase: str, holders: list[str], store: Store
+) -> None:
+    texts = {
+        "a": "A peace treaty was signed.",
+        "b": "Peace treaties are rare.",
+        "c": "The Peace-\nTreaty, signed.",
+        "d": "A treaty. Peace at last.",
+        "e": "Paix: traité signé.",
+    }
+    store.put(prepared(name, text) for name, text in texts.items())
+
+    def passing(filters: Filters) -> list[str]:
+        chunks = store.chunks(store.passing(filters).tolist())
+        return sorted(chunk.article_id for chunk in chunks.values())
+
+    assert passing(Filters(holds=(phrase,))) == holders
+    assert passing(Filters(lacks=(phrase,))) == sorted(texts.keys() - set(holders))
+
+
+@pytest.mark.parametrize("phrase", [one for one in HOSTILE if one.strip()] + ["a " * 5000])
+def test_a_phrase_is_no_language(phrase: str, store: Store) -> None:
+    store.put([prepared("a", f"before {phrase} after"), prepared("b", "nothing of it")])
+
+    held = len(store.passing(Filters(holds=(f"before {phrase} after",))))
+    lacked = len(store.passing(Filters(lacks=(f"before {phrase} after",))))
+
+    assert (held, lacked) == (1, 1)
+
+
+WORDS = ("tree", "Trees", "née", "nee", "sea")
+GAPS = (" ", ", ", "-", "\n", " \u2014 ")
+WRITTEN = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(GAPS)), min_size=1, max_size=8)
+PHRASES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(" ".join)
+
+
+@IN_ONE_FOLDER
+@given(
+    written=st.lists(WRITTEN, min_size=1, max_size=6),
+    holds=st.lists(PHRASES, max_size=2),
+    lacks=st.lists(PHRASES, max_size=2),
+)
+def test_what_passes_is_what_a_look_at_every_chunk_finds(
+    written: list[list[tuple[str, str]]], holds: list[str], lacks: list[str], store: Store
+) -> None:
+    texts = ["".join(word + gap for word, gap in one) for one in written]
+    store.put([prepared("a", *texts)])
+    store.put([prepared("a", *texts)])  # What was there before is gone, words and all.
+    filters = Filters(holds=tuple(holds), lacks=tuple(lacks))
+
+    def folded(words: list[str]) -> str:
+        return f" {' '.join(words)} ".lower().replace("é", "e")
+
+    expected = [
+        text
+        for text, one in zip(texts, written, strict=True)
+        for plain in [folded([word for word, _ in one])]
+        if all(folded([phrase]) in plain for phrase in holds)
+        and not any(folded([phrase]) in plain for phrase in lacks)
+    ]
+
+    passing = store.chunks(store.passing(filters).tolist())
+    assert sorted(chunk.text for chunk in passing.values()) == sorted(expected)
+    assert sorted(found(store, "tree", "née", "sea", filters=filters)) == sorted(expected)
+    store.remove(["a"])
+    assert not len(store.passing(Filters(holds=("tree",))))
+
+
+def test_a_library_from_before_words_were_kept_learns_them(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite3"
+    before = Store(path)
+    before.put([prepared("a", "peace treaty"), prepared("b", "peace treaties")])
+    before.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE chunk_words")
+        connection.execute("PRAGMA user_version = 1")
+
+    after = Store(path)
+
+    assert len(after.passing(Filters(holds=("peace treaty",)))) == 1
+    after.remove(["a"])
+    assert len(after.passing(Filters(holds=("peace treaty",)))) == 0
+    assert after.check() == []
+    after.close()

@@ -11,8 +11,9 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+from embeddings.article import Span
 from embeddings.cache import CachedEncoder, EmbeddingCache
-from embeddings.encoder import ModelProfile, Passage
+from embeddings.encoder import ModelProfile, Passage, TokenPart
 from embeddings.library import Library
 from embeddings.store import Store
 from embeddings.vectors import Matrix, unit
@@ -27,6 +28,7 @@ class ToyEncoder:
 
     def __init__(self, *, max_tokens: int = 64) -> None:
         self.seen: list[Passage] = []
+        self.explained: list[Passage] = []
         tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
         tokenizer.pre_tokenizer = Whitespace()
         self.profile = ModelProfile(
@@ -53,6 +55,21 @@ class ToyEncoder:
                 )
             )
             for passage in passages
+        ]
+
+    def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
+        self.explained += passages
+        return [
+            [
+                TokenPart(
+                    Span(*found.span()),
+                    float(counted(found.group()) @ vector / np.linalg.norm(counted(sentence))),
+                )
+                for found in re.compile(r"\w+").finditer(passage.text, span.start, span.end)
+            ]
+            for passage in passages
+            for span in passage.sentences
+            for sentence in [span.of(passage.text)]
         ]
 
 

@@ -8,10 +8,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from tokenizers import Encoding
 
 from embeddings.article import Span
-from embeddings.encoder import ModelProfile, Passage, Role
+from embeddings.encoder import ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import ModelUnavailable
 from embeddings.models.files import fingerprint, locate
 from embeddings.models.tokens import open_tokenizer
@@ -19,6 +20,8 @@ from embeddings.vectors import Matrix, unit
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+_Places = npt.NDArray[np.int64]
 
 # Tokens in one batch, padding included: enough to fill the matrix units of a few cores,
 # little enough to stay within some hundred megabytes.
@@ -62,6 +65,11 @@ class SentenceTransformerEncoder:
         with self._lock:  # A model's forward pass is not promised to be re-entrant.
             return self._loaded.encode(passages)
 
+    def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
+        """Tell what each token gives to a cosine; see `Encoder.explain`."""
+        with self._lock:
+            return self._loaded.explain(passages, vector)
+
     @cached_property
     def _loaded(self) -> "_LoadedModel":
         return _LoadedModel(self._name, self._folder, self.fingerprint, self._device)
@@ -93,31 +101,56 @@ class _LoadedModel:
             return self._encode_tokens(passages)
         return self._encode_apart(passages)
 
+    def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
+        if not self._pools_by_mean:
+            return None
+        sums = np.zeros((len(passages), self.profile.dim), np.float32)
+        tokens: list[list[tuple[Span, float]]] = [[] for _ in passages]
+        for row, states, places in self._passes(passages):
+            (sentence,) = passages[row].sentences
+            inside = _inside(places, sentence)
+            sums[row] += states[inside].sum(axis=0)
+            for (start, end), part in zip(places[inside], states[inside] @ vector, strict=True):
+                word = passages[row].text[start:end]
+                first = int(end) - len(word.lstrip())
+                tokens[row].append((Span(first, max(first, int(start) + len(word.rstrip()))), part))
+        lengths = np.linalg.norm(sums, axis=1)
+        return [
+            [TokenPart(span, float(part / length)) for span, part in sorted(found)]
+            for found, length in zip(tokens, lengths, strict=True)
+        ]
+
     def _encode_tokens(self, passages: Sequence[Passage]) -> list[Matrix]:
         """One pass over every passage; sentences are means over their own tokens."""
+        sums = [np.zeros((1 + len(p.sentences), self.profile.dim), np.float32) for p in passages]
+        for row, states, places in self._passes(passages):
+            sums[row][0] += states.sum(axis=0)
+            for position, span in enumerate(passages[row].sentences, start=1):
+                sums[row][position] += states[_inside(places, span)].sum(axis=0)
+        # A mean and a sum point the same way, so the count is not needed.
+        return [unit(rows) for rows in sums]
+
+    def _passes(self, passages: Sequence[Passage]) -> Iterator[tuple[int, Matrix, _Places]]:
+        """Read all passages; a long one takes several passes.
+
+        Yields:
+            A passage's number, vectors of (some of) its tokens, and where each token starts
+            and ends in its text.
+        """
         windows: list[str] = []
         owners: list[tuple[int, int]] = []  # passage, where the window starts in its text
         for row, passage in enumerate(passages):
             for start, window in self._windows(self._prompt(passage.role) + passage.text):
                 windows.append(window)
                 owners.append((row, start - len(self._prompt(passage.role))))
-        sums = [np.zeros((1 + len(p.sentences), self.profile.dim), np.float32) for p in passages]
-        for number, states, ends in self._token_states(windows):
+        for number, states, places in self._token_states(windows):
             row, shift = owners[number]
-            sums[row][0] += states.sum(axis=0)
-            for position, span in enumerate(passages[row].sentences, start=1):
-                # By where a token ends: some tokenizers count the space before a word to it.
-                inside = (ends + shift > span.start) & (ends + shift <= span.end)
-                sums[row][position] += states[inside].sum(axis=0)
-        # A mean and a sum point the same way, so the count is not needed.
-        return [unit(rows) for rows in sums]
+            yield row, states, places + shift
 
-    def _token_states(
-        self, windows: Sequence[str]
-    ) -> Iterator[tuple[int, Matrix, "np.ndarray[Any, np.dtype[np.int64]]"]]:
-        """Yield each window's number, its tokens' vectors and where each token ends.
+    def _token_states(self, windows: Sequence[str]) -> Iterator[tuple[int, Matrix, _Places]]:
+        """Yield each window's number, its tokens' vectors and where each starts and ends.
 
-        A token that the model adds of its own ends before any text.
+        A token that the model adds of its own stands before any text.
         """
         import torch
 
@@ -137,16 +170,9 @@ class _LoadedModel:
                 states = self._model[0](features)["token_embeddings"].float().cpu().numpy()
             for row, number in enumerate(batch):
                 encoding = encodings[number]
-                ends = np.array(
-                    [
-                        -(1 << 60) if special else end
-                        for (_, end), special in zip(
-                            encoding.offsets, encoding.special_tokens_mask, strict=True
-                        )
-                    ],
-                    dtype=np.int64,
-                )
-                yield number, states[row, : len(encoding)], ends
+                places = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+                places[np.array(encoding.special_tokens_mask, dtype=bool)] = -(1 << 60)
+                yield number, states[row, : len(encoding)], places
 
     def _encode_apart(self, passages: Sequence[Passage]) -> list[Matrix]:
         """Passages and sentences each on their own, for models that pool in other ways."""
@@ -199,6 +225,12 @@ class _LoadedModel:
         # Models that call documents passages name the prompt so too.
         named = prompts.get(role) or (prompts.get("passage") if role is Role.DOCUMENT else "")
         return named or ""
+
+
+def _inside(places: _Places, span: Span) -> "npt.NDArray[np.bool_]":
+    # By where a token ends: some tokenizers count the space before a word to it.
+    inside: npt.NDArray[np.bool_] = (places[:, 1] > span.start) & (places[:, 1] <= span.end)
+    return inside
 
 
 def _word_start(text: str, tokens: Sequence[Span], first: int, last: int) -> int:

@@ -1,9 +1,12 @@
-"""Cuts a quoted text at the quotes within it, so that a page can mark them."""
+"""Cuts a quoted text at the quotes within it, so that a page can mark or shade them."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.answers import Quote
+from service.answers import Explanation, Quote
+
+_SHADES = 5
 
 
 class Piece(NamedTuple):
@@ -16,6 +19,20 @@ class Piece(NamedTuple):
 
     text: str
     rank: int
+
+
+class Shade(NamedTuple):
+    """A part of a sentence.
+
+    Attributes:
+        text: The part.
+        strength: How much of the meaning it carried, from 1 to 5; 0 for nothing.
+        score: The same in numbers.
+    """
+
+    text: str
+    strength: int
+    score: float
 
 
 def cut(text: str, start: int, quotes: Sequence[Quote]) -> list[Piece]:
@@ -40,3 +57,25 @@ def cut(text: str, start: int, quotes: Sequence[Quote]) -> list[Piece]:
             pieces.append(Piece(text[begin:end], ranks[begin]))
             begin = end
     return pieces
+
+
+def shade(explanation: Explanation) -> list[Shade]:
+    """Cut an explained sentence at its words, each shaded by its share of the greatest one.
+
+    Returns:
+        Pieces that, joined, are the sentence again.
+    """
+    most = max((word.score for word in explanation.words), default=0.0)
+    sentence = explanation.sentence
+    pieces: list[Shade] = []
+    place = sentence.start
+    for word in explanation.words:
+        if word.start > place:
+            pieces.append(
+                Shade(sentence.text[place - sentence.start : word.start - sentence.start], 0, 0.0)
+            )
+        strength = math.ceil(_SHADES * word.score / most) if word.score > 0 else 0
+        pieces.append(Shade(word.text, strength, word.score))
+        place = word.end
+    pieces.append(Shade(sentence.text[place - sentence.start :], 0, 0.0))
+    return [piece for piece in pieces if piece.text]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.answers import SearchAnswer
 from service.corpus import read_filters
-from service.http.highlights import cut
+from service.http.highlights import cut, shade
 from service.http.openapi import document
 from service.http.parsing import read_query
 from service.http.routes import OPERATIONS, corpus
@@ -39,6 +39,7 @@ class _SearchForm(_Form):
     until: _Field = None
     k: Annotated[int, Field(ge=1, le=100)] = 10
     summary: bool = False
+    explain: bool = False
 
 
 class _ListForm(_Form):
@@ -76,6 +77,7 @@ def search() -> ResponseReturnValue:
             mode=form.mode,
             filters=read_filters(form.source, form.since, form.until),
             summary_words=_SUMMARY_WORDS if form.summary else None,
+            explain=form.explain,
         )
     titles = {hit.article_id: hit.title or hit.article_id for hit in answer.hits} if answer else {}
     return render_template("search.html", form=form, answer=answer, titles=titles)
@@ -130,4 +132,5 @@ def docs() -> ResponseReturnValue:
 def register(app: Flask) -> None:
     """Add the pages to an app."""
     app.jinja_env.filters["cut"] = cut
+    app.jinja_env.filters["shade"] = shade
     app.register_blueprint(pages)

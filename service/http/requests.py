@@ -22,6 +22,10 @@ from service.summary import MOST_WORDS, Method
 # Each is read anew, so their number is kept to what one would want to read about.
 _MOST_REFS = 1000
 
+_OF_SOURCE = "Of this outlet; upper or lower case."
+_SINCE = "Published on this day (ISO 8601) or later."
+_UNTIL = "Published on this day (ISO 8601) or earlier."
+
 Count = Annotated[int, Field(ge=1, le=MOST_HITS)]
 WordCount = Annotated[int, Field(ge=1, le=MOST_WORDS)]
 
@@ -121,13 +125,9 @@ class Ref(Question):
 class SearchFilters(Question):
     """Which articles count."""
 
-    source: str | None = Field(default=None, description="Of this outlet; upper or lower case.")
-    since: str | None = Field(
-        default=None, description="Published on this day (ISO 8601) or later."
-    )
-    until: str | None = Field(
-        default=None, description="Published on this day (ISO 8601) or earlier."
-    )
+    source: str | None = Field(default=None, description=_OF_SOURCE)
+    since: str | None = Field(default=None, description=_SINCE)
+    until: str | None = Field(default=None, description=_UNTIL)
 
     def read(self) -> Filters:
         """Return them as a corpus takes them."""
@@ -154,11 +154,35 @@ class SearchQuestion(Question):
         }
     )
 
-    query: str
+    query: str = Field(
+        description='What is asked. Words in "quotes" must stand in every passage, words after '
+        "a minus (-word) in none."
+    )
     k: Count = 10
     mode: Annotated[Mode, Field(strict=False)] = Mode.HYBRID
     filters: SearchFilters = SearchFilters()
     summary: SummaryWish | None = None
+    explain: bool = Field(
+        default=False, description="Tell which words of each hit's best sentence carried `dense`."
+    )
+
+
+class SimilarQuestion(Question):
+    """What to find similar articles of: an article of the library, or a text of one's own."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "article": {"text": "Ferries sail from Monday."},
+                "k": 5,
+                "filters": {"since": "2021-11-01"},
+            }
+        }
+    )
+
+    article: Ref
+    k: Count = 10
+    filters: SearchFilters = SearchFilters()
 
 
 class TwoArticles(Question):
@@ -204,6 +228,13 @@ class PageWish(QueryString):
 
 
 class SimilarWish(QueryString):
-    """How many similar articles."""
+    """How many similar articles, and which ones count."""
 
     k: Count = 10
+    source: str | None = Field(None, description=_OF_SOURCE)
+    since: str | None = Field(None, description=_SINCE)
+    until: str | None = Field(None, description=_UNTIL)
+
+    def filters(self) -> Filters:
+        """Return the filters as a corpus takes them."""
+        return read_filters(self.source, self.since, self.until)

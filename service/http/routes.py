@@ -28,6 +28,7 @@ from service.http.requests import (
     NewArticles,
     PageWish,
     SearchQuestion,
+    SimilarQuestion,
     SimilarWish,
     SummaryQuestion,
     TwoArticles,
@@ -86,7 +87,13 @@ def similar_articles(article_id: str) -> ResponseReturnValue:
     if not _written_path().endswith("/similar"):  # That slash is part of the id.
         return show_article(f"{article_id}/similar")
     wish = read_query(SimilarWish)
-    return _json(corpus().similar(Ref(id=article_id), k=wish.k))
+    return _json(corpus().similar(Ref(id=article_id), k=wish.k, filters=wish.filters()))
+
+
+def similar() -> ResponseReturnValue:
+    """Find the articles most like one, closest first; it need not be in the library."""
+    asked = read_body(SimilarQuestion)
+    return _json(corpus().similar(asked.article.read(), k=asked.k, filters=asked.filters.read()))
 
 
 def search() -> ResponseReturnValue:
@@ -99,6 +106,7 @@ def search() -> ResponseReturnValue:
             mode=asked.mode,
             filters=asked.filters.read(),
             summary_words=asked.summary.words if asked.summary else None,
+            explain=asked.explain,
         )
     )
 
@@ -170,6 +178,11 @@ OPERATIONS = (
         *("POST", "/v1/search", search, {200: SearchAnswer}),
         bodies=(SearchQuestion,),
         errors=(503,),
+    ),
+    Operation(
+        *("POST", "/v1/similar", similar, {200: SimilarArticles}),
+        bodies=(SimilarQuestion,),
+        errors=(404, 503),
     ),
     Operation(
         *("POST", "/v1/similarity", similarity, {200: Similarity}),

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from toy import toy_corpus
+from languages import NEWS
+from toy import ToyEncoder, toy_corpus
 
 from service.answers import Quote
 from service.http import create_app
@@ -126,3 +127,14 @@ def test_a_text_is_cut_at_quotes_and_nothing_is_lost() -> None:
     assert cut("abcdef", 10, [quote(13, 20), quote(0, 14)]) == [("abc", 2), ("def", 1)]
     assert cut("abcdef", 10, [quote(0, 5), quote(16, 20)]) == [("abcdef", 0)]
     assert cut("", 10, [quote(0, 50)]) == []
+
+
+@pytest.mark.parametrize("path", ["/search?q=bridge", "/articles/de", "/compare?a=de&b=en"])
+def test_a_page_with_a_poor_answer_says_so(path: str, tmp_path: Path) -> None:
+    client = create_app(toy_corpus(tmp_path, ToyEncoder(languages=("en",)))).test_client()
+    articles = [{"id": language, "text": NEWS[language]} for language in ("de", "en")]
+    client.post("/v1/articles", json={"articles": articles})
+
+    (warning,) = re.findall('<p class="note warning">.*?seems.*?</p>', client.get(path).text)
+
+    assert "de seems to be in German (de)" in warning

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# Up to three stretches of a text are judged, each by itself: enough to be certain, and a text
-# in two languages is seen to be so.
-_STRETCH = 700
+# Up to three stretches of a text are judged, each by itself, and most must agree: so a text in
+# two languages is seen to be so.
+_STRETCH = 400
 _MOST_STRETCHES = 3
 _CHARACTERS_A_STRETCH = 200
 
@@ -59,9 +59,14 @@ def detect_language(text: str) -> str | None:
         None if the text is too short, is no prose, is in several languages, or in one that
         is not known. Of near twins such as Croatian and Serbian, either may be given.
     """
-    found = [_language(stretch) for stretch in _stretches(text)]
-    language, count = Counter(found).most_common(1)[0]
-    return language if 2 * count > len(found) else None
+    stretches = list(_stretches(text))
+    counts = Counter[str | None]()
+    for stretch in stretches:
+        language = _language(stretch)
+        counts[language] += 1
+        if 2 * counts[language] > len(stretches):
+            return language
+    return None
 
 
 def is_foreign_script(text: str, languages: Collection[str]) -> bool:

@@ -6,14 +6,14 @@ It can be carried to another machine and used there without the model.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from zlib import crc32
 
 import numpy as np
 
-from embeddings.database import Database, Row, in_batches
+from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Encoder, ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import (
     LibraryBusy,
@@ -45,8 +45,21 @@ _MIGRATIONS = [
         vectors BLOB NOT NULL,
         checksum INTEGER NOT NULL
     );
-    """
+    """,
+    # ISO 639-1 codes with commas between them; '' if they are not known.
+    "ALTER TABLE models ADD COLUMN languages TEXT NOT NULL DEFAULT '';",
 ]
+
+# Exports are read as they are; those of version 1 know nothing of languages.
+_READABLE_SINCE = 1
+
+# What is known of a model is never exchanged, only added to.
+_KEEP_MODEL = """
+    INSERT OR IGNORE INTO models (fingerprint, name, dim, max_tokens, tokenizer, languages)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (fingerprint) DO UPDATE SET languages = excluded.languages
+    WHERE models.languages = '' AND excluded.languages <> ''
+"""
 
 # How many passages go to the model before their vectors are written: what an
 # interruption can cost.
@@ -81,7 +94,13 @@ class EmbeddingCache:
         Raises:
             LibraryDamaged: The file is not a cache.
         """
-        self._database = Database(path, _MIGRATIONS, durable=False, read_only=read_only)
+        self._database = Database(
+            path,
+            _MIGRATIONS,
+            durable=False,
+            read_only=read_only,
+            readable_since=_READABLE_SINCE,
+        )
 
     def close(self) -> None:
         """Close the file."""
@@ -126,17 +145,7 @@ class EmbeddingCache:
     ) -> None:
         """Keep the vectors of passages, in one transaction."""
         with self._database.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO models (fingerprint, name, dim, max_tokens, tokenizer) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (
-                    profile.fingerprint,
-                    profile.name,
-                    profile.dim,
-                    profile.max_tokens,
-                    profile.tokenizer,
-                ),
-            )
+            _keep_model(connection, profile)
             (model,) = connection.execute(
                 "SELECT id FROM models WHERE fingerprint = ?", (profile.fingerprint,)
             ).fetchone()
@@ -150,6 +159,11 @@ class EmbeddingCache:
                     for blob in [matrix.astype("<f4", copy=False).tobytes()]
                 ),
             )
+
+    def keep_profile(self, profile: ModelProfile) -> None:
+        """Keep what is known of a model; of one that is kept already, add what was not known."""
+        with self._database.writing() as connection:
+            _keep_model(connection, profile)
 
     def models(self) -> list[CachedModel]:
         """Return what the cache holds, model by model, the oldest first."""
@@ -211,13 +225,10 @@ class EmbeddingCache:
         with self._database.writing() as connection:
             with other._database.reading() as theirs:
                 for row in theirs.execute(
-                    "SELECT fingerprint, name, dim, max_tokens, tokenizer FROM models ORDER BY id"
+                    "SELECT fingerprint, name, dim, max_tokens, tokenizer, "
+                    f"{other._languages()} FROM models ORDER BY id"
                 ):
-                    connection.execute(
-                        "INSERT OR IGNORE INTO models "
-                        "(fingerprint, name, dim, max_tokens, tokenizer) VALUES (?, ?, ?, ?, ?)",
-                        tuple(row),
-                    )
+                    connection.execute(_KEEP_MODEL, tuple(row))
             before = connection.total_changes
             for row in other._rows():
                 seen += 1
@@ -242,11 +253,19 @@ class EmbeddingCache:
     def _profile(self, condition: str, value: str) -> ModelProfile | None:
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT name, fingerprint, dim, max_tokens, tokenizer FROM models "
-                f"WHERE {condition} ORDER BY id DESC LIMIT 1",
+                "SELECT name, fingerprint, dim, max_tokens, tokenizer, "
+                f"{self._languages()} FROM models WHERE {condition} ORDER BY id DESC LIMIT 1",
                 (value,),
             ).fetchone()
-        return None if row is None else ModelProfile(**dict(row))
+        if row is None:
+            return None
+        # From a file of another's making it may be of any type.
+        languages = tuple(filter(None, str(row["languages"]).split(",")))
+        return ModelProfile(**{**dict(row), "languages": languages})
+
+    def _languages(self) -> str:
+        """Return the column of languages, or what stands for it in a file that has none."""
+        return "languages" if self._database.version >= 2 else "'' AS languages"
 
 
 class CachedEncoder:
@@ -366,7 +385,24 @@ class CachedEncoder:
                     "a cache that does, or run once without --offline."
                 )
             return known
-        return self._cache.profile(self._encoder.fingerprint) or self._encoder.profile
+        known = self._cache.profile(self._encoder.fingerprint)
+        if known is None:
+            return self._encoder.profile
+        return known if known.languages else self._with_languages(known, self._encoder.languages)
+
+    def _with_languages(self, known: ModelProfile, languages: tuple[str, ...]) -> ModelProfile:
+        """Add what a cache of an earlier version did not keep, for when the model is away."""
+        profile = replace(known, languages=languages)
+        if languages:
+            with suppress(LibraryBusy, LibraryUnwritable):  # Then it is done the next time.
+                self._cache.keep_profile(profile)
+        return profile
+
+
+def _keep_model(connection: Connection, profile: ModelProfile) -> None:
+    values = (profile.fingerprint, profile.name, profile.dim, profile.max_tokens)
+    languages = ",".join(profile.languages)
+    connection.execute(_KEEP_MODEL, (*values, profile.tokenizer, languages))
 
 
 def _key(fingerprint: str, passage: Passage) -> bytes:

@@ -43,7 +43,13 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, migrations: Sequence[str], *, durable: bool, read_only: bool = False
+        self,
+        path: Path,
+        migrations: Sequence[str],
+        *,
+        durable: bool,
+        read_only: bool = False,
+        readable_since: int | None = None,
     ) -> None:
         """Open the file, make it if it is not there, and bring its tables up to date.
 
@@ -52,19 +58,23 @@ class Database:
             migrations: SQL scripts; the file's `user_version` says how many were run.
             durable: Whether a transaction survives a power cut, at the price of a sync.
             read_only: Open an existing file and change nothing in it.
+            readable_since: The earliest version that its reader can do with where the file
+                cannot be brought up to date (see `version`); only the last one by default.
 
         Raises:
             LibraryDamaged: The file is no database of ours, or of a later version.
             LibraryUnwritable: It is not there and cannot be made.
         """
         self.path = path
+        self.version = len(migrations)
+        """Of the file's tables: earlier than the last only where it cannot be written."""
         self._durable = durable
         self._read_only = read_only or (path.exists() and not _writable(path))
         self._threads = local()
         self._open: list[sqlite3.Connection] = []
         self._lock = Lock()
         with self._errors():
-            self._migrate(migrations)
+            self._migrate(migrations, readable_since or len(migrations))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -82,7 +92,13 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection in a transaction: all of it is kept, or nothing."""
+        """Give a connection in a transaction: all of it is kept, or nothing.
+
+        Raises:
+            LibraryUnwritable: The file was opened read-only.
+        """
+        if self._read_only:  # SQLite would say so too, but not before it knows all columns.
+            raise _unwritable(self.path)
         with self._errors():
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
@@ -157,9 +173,13 @@ class Database:
         connection.execute("PRAGMA trusted_schema = OFF")
         return connection
 
-    def _migrate(self, migrations: Sequence[str]) -> None:
+    def _migrate(self, migrations: Sequence[str], readable_since: int) -> None:
         connection = self._connection()
-        if self._version(connection) == len(migrations):
+        version = self._version(connection)
+        if version == len(migrations):
+            return
+        if self._read_only and readable_since <= version < len(migrations):
+            self.version = version
             return
         if self._read_only:
             raise LibraryDamaged(
@@ -210,10 +230,7 @@ def _meaning(path: Path, error: sqlite3.Error) -> Exception:
         sqlite3.SQLITE_IOERR: LibraryUnwritable(
             f"{path} cannot be read or written ({error}). Check the disk and its free space."
         ),
-        sqlite3.SQLITE_READONLY: LibraryUnwritable(
-            f"{path} cannot be written: it is read-only. Change its permissions, or choose "
-            "another folder with --library."
-        ),
+        sqlite3.SQLITE_READONLY: _unwritable(path),
         sqlite3.SQLITE_CANTOPEN: LibraryUnwritable(
             f"{path} cannot be opened ({error}). Check that its folder is there and yours."
         ),
@@ -225,6 +242,13 @@ def _meaning(path: Path, error: sqlite3.Error) -> Exception:
         sqlite3.SQLITE_NOTADB: _damaged(path, error),
     }
     return known.get(code, error)
+
+
+def _unwritable(path: Path) -> LibraryUnwritable:
+    return LibraryUnwritable(
+        f"{path} cannot be written: it is read-only. Change its permissions, or choose another "
+        "folder with --library."
+    )
 
 
 def _damaged(path: Path, error: Exception) -> LibraryDamaged:

@@ -50,6 +50,7 @@ class ModelProfile:
         max_tokens: The most tokens of a passage it reads at once, its own marks not counted.
         tokenizer: Its tokenizer in the JSON form of the `tokenizers` library, which counts
             tokens where the model is not at hand; "" if it has none of that form.
+        languages: ISO 639-1 codes of the languages it knows; none if they are not known.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ModelProfile:
     dim: int
     max_tokens: int
     tokenizer: str
+    languages: tuple[str, ...] = ()
 
 
 class Encoder(Protocol):
@@ -65,6 +67,10 @@ class Encoder(Protocol):
     @property
     def fingerprint(self) -> str:
         """Digest over all that makes the numbers; cheaper to ask for than the profile."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the profile; cheaper to ask for than the profile."""
 
     @property
     def profile(self) -> ModelProfile:

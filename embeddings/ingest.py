@@ -1,27 +1,28 @@
 """The road from what was read to what is kept: named, labelled, split, embedded, stored."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from embeddings.article import Article, content_id
+from embeddings.article import Article, Block, Label, content_id
 from embeddings.cache import CachedEncoder
 from embeddings.chunks import chunk_article
 from embeddings.encoder import passage_at
 from embeddings.errors import BadArticle
 from embeddings.furniture import label_blocks
+from embeddings.language import detect_language
 from embeddings.metadata import read_metadata
 from embeddings.models.tokens import TokenCounter
 from embeddings.readers import Refusal
 from embeddings.store import PreparedArticle, Store
 
-# Raised when labels, sentences or chunks come out differently for the same text, so that
-# adding an article again brings it up to date.
-_ROAD_VERSION = 1
+# Raised when labels, sentences, chunks or the fields that the text itself fills come out
+# differently for the same text, so that adding an article again brings it up to date.
+_ROAD_VERSION = 2
 
 # A novel of a thousand pages has two to three million characters; what is longer is no article.
 _MOST_CHARACTERS = 5_000_000
@@ -50,11 +51,14 @@ class Result:
         id: What it is called in the library, or what it came as if it was refused.
         status: What became of it.
         error: Why it was refused.
+        language: ISO 639-1 code of the language of an article that was added or updated, or
+            None.
     """
 
     id: str
     status: Status
     error: str | None = None
+    language: str | None = None
 
 
 class Preparer:
@@ -84,6 +88,7 @@ class Preparer:
             url=article.url or found.url,
             published=article.published or found.published,
             authors=article.authors or found.authors,
+            language=article.language or detect_language(_body(article.text, blocks)),
         )
         return PreparedArticle(article, digest, blocks, chunks)
 
@@ -152,7 +157,8 @@ class Ingest:
         if before == digest:
             return Result(article.id, Status.UNCHANGED), None
         status = Status.ADDED if before is None else Status.UPDATED
-        return Result(article.id, status), self._preparer.prepare(article, digest)
+        prepared = self._preparer.prepare(article, digest)
+        return Result(article.id, status, language=prepared.article.language), prepared
 
     def _known(self, article_id: str) -> bytes | None:
         """Return the digest of the article of that id, kept or waiting to be."""
@@ -209,6 +215,12 @@ def check_article(article: Article) -> None:
     _check_id(article.id)
     for name, value in asdict(article).items():
         _check_storable(name, value)
+
+
+def _body(text: str, blocks: Sequence[Block]) -> str:
+    """Return what is said, without what stands around it in, perhaps, another language."""
+    said = [block.span.of(text) for block in blocks if block.label == Label.BODY]
+    return "\n".join(said) or text
 
 
 def _check_id(article_id: str) -> None:

@@ -123,21 +123,23 @@ class Library:
         """
         return self.encoder.encode([chunk.passage for chunk in chunks])
 
-    def chunks_of_text(self, article: Article) -> list[StoredChunk]:
-        """Chunk an article as if it were added, without adding it.
+    def read(self, article: Article) -> tuple[Article, list[StoredChunk]]:
+        """Read an article as if it were added, without adding it.
 
         Returns:
-            Chunks in text order; they are not kept, so their ids only count them.
+            The article with what its own text tells of it, and its chunks in text order; they
+            are not kept, so their ids only count them.
 
         Raises:
             BadArticle: It could not be added either.
         """
         check_article(article)
-        return [
+        prepared = self._preparer.prepare(article)
+        return prepared.article, [
             StoredChunk(
                 number, article.id, chunk.span, chunk.span.of(article.text), chunk.sentences
             )
-            for number, chunk in enumerate(self._preparer.prepare(article).chunks)
+            for number, chunk in enumerate(prepared.chunks)
         ]
 
     def sync(self) -> None:

@@ -1,4 +1,7 @@
-"""The shapes of all answers; over HTTP and from the command line they are the same."""
+"""The shapes of all answers; over HTTP and from the command line they are the same.
+
+`warnings` say, a sentence each, why an answer may be poor.
+"""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -80,6 +83,7 @@ class SimilarArticles(Answer):
     """Articles like one article, closest first."""
 
     articles: list[SimilarArticle]
+    warnings: list[str] = []
 
 
 class Pair(Answer):
@@ -95,6 +99,7 @@ class Similarity(Answer):
 
     score: float
     pairs: list[Pair]
+    warnings: list[str] = []
 
 
 class Difference(Answer):
@@ -119,6 +124,7 @@ class Comparison(Answer):
     only_a: list[Quote]
     only_b: list[Quote]
     unsure: list[Pair]
+    warnings: list[str] = []
 
 
 class SummarySentence(Quote):
@@ -145,6 +151,7 @@ class Summary(Answer):
     words: int
     sentences: list[SummarySentence]
     left_out: list[LeftOut]
+    warnings: list[str] = []
 
 
 class SearchAnswer(Answer):
@@ -159,6 +166,7 @@ class SearchAnswer(Answer):
     required: list[str] = []
     excluded: list[str] = []
     notes: list[str] = []
+    warnings: list[str] = []
 
 
 class LabelledBlock(Quote):
@@ -195,11 +203,16 @@ class ArticleDetail(ArticleHeader):
 
 
 class AddResult(Answer):
-    """What became of one article that was to be added."""
+    """What became of one article that was to be added.
+
+    `language` is that of an article that was added or updated, as far as it is known.
+    """
 
     id: str
     status: str
     error: str | None = None
+    language: str | None = None
+    warnings: list[str] = []
 
 
 class AddResults(Answer):

@@ -125,6 +125,7 @@ def add(paths: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: AN
             )
             raise SystemExit(130) from None
         finally:
+            terminal.print_add_warnings(results)
             console = terminal.err if as_json else terminal.out
             terminal.print_counts(console, results, corpus.library.encoder.encoded)
     if as_json:

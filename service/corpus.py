@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Self
+from typing import Self, TypeVar
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.encoder import ModelProfile
 from embeddings.errors import BadRequest, LibraryUnwritable
-from embeddings.ingest import Status
+from embeddings.ingest import Result, Status
 from embeddings.library import Library
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder
 from embeddings.readers import Refusal
@@ -26,11 +27,14 @@ from service.answers import (
 )
 from service.compare import compare
 from service.explanation import explained
+from service.languages import article_warnings, pair_warnings, query_warnings
 from service.reading import Reading, Ref, read_ref, reading_of
 from service.search import Mode, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
 from service.similarity import similar, similarity
 from service.summary import Method, check_lengths, summarize
+
+A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Summary)
 
 MOST_ARTICLES_A_PAGE = 1000
 
@@ -100,7 +104,7 @@ class Corpus:
         changed = False
         for result in self.library.add(items, on_passages=on_passages):
             changed = changed or result.status in (Status.ADDED, Status.UPDATED)
-            yield AddResult(id=result.id, status=result.status, error=result.error)
+            yield self._add_result(result)
         if changed:
             self.library.sync()
 
@@ -195,13 +199,18 @@ class Corpus:
             chunks = [one.chunk for one in ranked]
             found, unexplained = explained(self.library, question, chunks, found)
             notes += unexplained
-        return SearchAnswer(
+        answer = SearchAnswer(
             hits=found,
             summary=summary,
             required=list(question.required),
             excluded=list(question.excluded),
             notes=notes,
         )
+        if mode is Mode.LEXICAL:  # Then nothing depends on what the model knows.
+            return answer
+        headers = self.library.store.headers([hit.article_id for hit in found])
+        warnings = query_warnings(self._profile, query)
+        return _warned(answer, warnings + article_warnings(self._profile, headers.values()))
 
     def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
         """Find the articles most like one, of the library or not, and never itself.
@@ -210,7 +219,10 @@ class Corpus:
             UnknownArticle: It is not there.
             BadRequest: `k` is out of range.
         """
-        return similar(self.library, read_ref(self.library, ref), k, filters or Filters())
+        reading = read_ref(self.library, ref)
+        answer = similar(self.library, reading, k, filters or Filters())
+        found = self.library.store.headers([one.id for one in answer.articles])
+        return _warned(answer, article_warnings(self._profile, [reading.article, *found.values()]))
 
     def similarity(self, a: Ref, b: Ref) -> Similarity:
         """Say how alike two articles are, and by which sentences.
@@ -218,7 +230,9 @@ class Corpus:
         Raises:
             UnknownArticle: One of them is not there.
         """
-        return similarity(read_ref(self.library, a), read_ref(self.library, b))
+        one, other = read_ref(self.library, a), read_ref(self.library, b)
+        warnings = pair_warnings(self._profile, one.article, other.article)
+        return _warned(similarity(one, other), warnings)
 
     def compare(self, a: Ref, b: Ref) -> Comparison:
         """Say what two articles share and what only one of them says.
@@ -226,7 +240,9 @@ class Corpus:
         Raises:
             UnknownArticle: One of them is not there.
         """
-        return compare(read_ref(self.library, a), read_ref(self.library, b))
+        one, other = read_ref(self.library, a), read_ref(self.library, b)
+        warnings = pair_warnings(self._profile, one.article, other.article)
+        return _warned(compare(one, other), warnings)
 
     def summarize(
         self,
@@ -255,8 +271,26 @@ class Corpus:
             readings = self._passages(ranked)
         else:
             readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
-        return summarize(
+        answer = summarize(
             readings, words=words, sentences=sentences, question=question, method=method
+        )
+        warnings = [] if query is None else query_warnings(self._profile, query)
+        warnings += article_warnings(self._profile, [one.article for one in readings])
+        return _warned(answer, warnings)
+
+    @property
+    def _profile(self) -> ModelProfile:
+        return self.library.encoder.profile
+
+    def _add_result(self, result: Result) -> AddResult:
+        # Of an article that is not added nothing is asked of the model, its profile included.
+        foreign = Article("", id=result.id, language=result.language)
+        return AddResult(
+            id=result.id,
+            status=result.status,
+            error=result.error,
+            language=result.language,
+            warnings=article_warnings(self._profile, [foreign]) if result.language else [],
         )
 
     def _passages(self, ranked: Sequence[Ranked]) -> list[Reading]:
@@ -275,6 +309,10 @@ class Corpus:
             for article_id in ids
             if article_id in headers
         ]
+
+
+def _warned(answer: A, warnings: list[str]) -> A:
+    return answer.model_copy(update={"warnings": warnings})
 
 
 def read_filters(

@@ -76,8 +76,8 @@ def read_ref(library: Library, ref: Ref) -> Reading:
         article = library.store.article(ref.id)
         return reading_of(library, article, library.store.chunks_of([ref.id]))
     text = ref.text or ""
-    article = Article(text, id=ref.name or content_id(text))
-    return reading_of(library, article, library.chunks_of_text(article))
+    article, chunks = library.read(Article(text, id=ref.name or content_id(text)))
+    return reading_of(library, article, chunks)
 
 
 def find_refs(library: Library, given: str, *, stdin: BinaryIO | None = None) -> list[Ref]:

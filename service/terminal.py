@@ -32,6 +32,9 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 _CARRIERS_SHOWN = 8
 
 
+_MOST_WARNED = 3
+
+
 def print_json(answer: BaseModel) -> None:
     """Print an answer as one JSON value."""
     # Not through rich, which would wrap and colour it.
@@ -41,6 +44,7 @@ def print_json(answer: BaseModel) -> None:
 
 def print_search(answer: SearchAnswer) -> None:
     """Print hits, the sentence that made each in bold, and the summary if there is one."""
+    print_warnings(answer.warnings)
     demands = _demands(answer)
     if demands:
         out.print(f"[dim]{escape(demands)}[/]")
@@ -61,6 +65,7 @@ def print_search(answer: SearchAnswer) -> None:
 
 def print_similar(answer: SimilarArticles) -> None:
     """Print articles, closest first."""
+    print_warnings(answer.warnings)
     if not answer.articles:
         err.print("No other article is like it.")
     for number, article in enumerate(answer.articles, start=1):
@@ -71,6 +76,7 @@ def print_similar(answer: SimilarArticles) -> None:
 
 def print_comparison(answer: Comparison) -> None:
     """Print what both say, what may be shared, and what only one says."""
+    print_warnings(answer.warnings)
     out.print(f"Similarity {answer.score:.3f}", end="\n\n")
     _print_pairs("Both say", answer.shared)
     _print_pairs("Both may say", answer.unsure)
@@ -80,6 +86,7 @@ def print_comparison(answer: Comparison) -> None:
 
 def print_summary(summary: Summary) -> None:
     """Print a summary, each sentence with its source, and what was left out."""
+    print_warnings(summary.warnings)
     if not summary.sentences:
         err.print("No sentence qualifies for a summary.")
     for number, sentence in enumerate(summary.sentences, start=1):
@@ -128,6 +135,23 @@ def print_article(article: ArticleDetail) -> None:
             f"\n[{style}]{block.label}[/] [dim]{block.start}:{block.end}  {escape(block.reason)}[/]"
         )
         out.print(_indented(escape(_flat(block.text))))
+
+
+def print_warnings(warnings: Sequence[str]) -> None:
+    """Print on standard error why an answer may be poor."""
+    for warning in warnings:
+        err.print(f"[yellow]warning:[/] {escape(warning)}")
+
+
+def print_add_warnings(results: Sequence[AddResult]) -> None:
+    """Print the warnings of the first articles that have some, and count the others."""
+    warned = [result for result in results if result.warnings]
+    for result in warned[:_MOST_WARNED]:
+        print_warnings(result.warnings)
+    more = warned[_MOST_WARNED:]
+    if more:
+        languages = ", ".join(sorted({result.language or "" for result in more}))
+        print_warnings([f"and {len(more):,} more in {languages}"])
 
 
 def print_counts(console: Console, results: Sequence[AddResult], encoded: int) -> None:

@@ -532,3 +532,92 @@ def test_a_question_is_answered_though_its_vector_cannot_be_kept(tmp_path: Path)
     assert same(encoder.encode(question), ToyEncoder().encode(question))
     with pytest.raises(LibraryUnwritable):
         encoder.encode([Passage("new")])
+
+
+# The languages of a model
+
+
+KNOWING = ToyEncoder(languages=("en", "de"))
+
+
+def of_version_1(path: Path) -> Path:
+    """Make a cache as it was before it knew of languages."""
+    spoil(path, "ALTER TABLE models DROP COLUMN languages")
+    spoil(path, "PRAGMA user_version = 1")
+    return path
+
+
+class AwayEncoder(ToyEncoder):
+    """Knows its languages, as a folder tells them, but cannot be loaded."""
+
+    @property
+    def profile(self) -> ModelProfile:
+        raise ModelUnavailable("This needs the model.")
+
+    @profile.setter
+    def profile(self, profile: ModelProfile) -> None:
+        self._known = profile
+
+    @property
+    def fingerprint(self) -> str:
+        return self._known.fingerprint
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self._known.languages
+
+
+def test_the_languages_of_a_model_are_known_offline_and_after_an_import(tmp_path: Path) -> None:
+    cache = filled(tmp_path / "here", "one", encoder=KNOWING)
+    cache.export_to(tmp_path / "exported")
+    there = EmbeddingCache(tmp_path / "there")
+    there.import_from(tmp_path / "exported")
+
+    for one in (cache, there):
+        assert CachedEncoder(one, NAME, None).profile == KNOWING.profile
+
+
+def test_an_export_of_an_earlier_version_is_taken_in_and_not_changed(tmp_path: Path) -> None:
+    filled(tmp_path / "here", "one", encoder=KNOWING).export_to(tmp_path / "exported")
+    before = of_version_1(tmp_path / "exported").read_bytes()
+    there = EmbeddingCache(tmp_path / "there")
+
+    assert there.import_from(tmp_path / "exported").added == 1
+    assert (tmp_path / "exported").read_bytes() == before
+    encoder = CachedEncoder(there, NAME, None)
+    assert encoder.profile == ToyEncoder().profile
+    assert same(encoder.encode([Passage("one")]), ToyEncoder().encode([Passage("one")]))
+
+
+def test_an_import_adds_languages_to_a_model_and_takes_none_away(tmp_path: Path) -> None:
+    knowing = filled(tmp_path / "knowing", "one", encoder=KNOWING)
+    ignorant = filled(tmp_path / "ignorant", "one")
+    knowing.export_to(tmp_path / "knows")
+    ignorant.export_to(tmp_path / "knows-not")
+
+    knowing.import_from(tmp_path / "knows-not")
+    ignorant.import_from(tmp_path / "knows")
+
+    for one in (knowing, ignorant):
+        assert one.latest_profile(NAME) == KNOWING.profile
+
+
+def test_a_cache_of_an_earlier_version_learns_languages_without_loading_the_model(
+    tmp_path: Path,
+) -> None:
+    filled(tmp_path, "one").close()
+    path = of_version_1(tmp_path / "cache.sqlite3")
+
+    learned = CachedEncoder(EmbeddingCache(path), NAME, AwayEncoder(languages=("en",))).profile
+
+    assert learned == ToyEncoder(languages=("en",)).profile
+    assert CachedEncoder(EmbeddingCache(path), NAME, None).profile == learned
+
+
+def test_a_cache_of_an_earlier_version_that_cannot_be_written_is_read(tmp_path: Path) -> None:
+    filled(tmp_path, "one").close()
+    path = of_version_1(tmp_path / "cache.sqlite3")
+    cache = EmbeddingCache(path, read_only=True)
+
+    assert CachedEncoder(cache, NAME, KNOWING).profile == KNOWING.profile
+    assert CachedEncoder(cache, NAME, None).profile == ToyEncoder().profile

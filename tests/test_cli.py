@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from toy import NAME, toy_corpus
+from languages import NEWS
+from toy import NAME, ToyEncoder, toy_corpus
 
 from embeddings.article import Article
+from embeddings.readers import read_paths
 from service.cli import main
 from service.reading import Ref
 from service.terminal import print_search
@@ -291,7 +293,8 @@ def test_nothing_heavy_is_imported_before_it_is_needed(
         "import sys; from service.cli import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'py3langid'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy"
     )
 
@@ -322,3 +325,58 @@ def test_an_unknown_model_is_named_and_nothing_is_fetched(tmp_path: Path) -> Non
 
     assert result.exit_code == 1
     assert "No model 'no/such-model' on this machine" in " ".join(result.stderr.split())
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Run:
+    """Run a command on a library of news in several languages; its model knows English."""
+    (tmp_path / "new").mkdir()
+    for language in ("en", "de", "fr", "hy", "ru", "tr"):
+        (tmp_path / "new" / f"{language}.txt").write_text(NEWS[language], encoding="utf-8")
+    corpus = toy_corpus(tmp_path, ToyEncoder(languages=("en",)))
+    list(corpus.add(read_paths([str(tmp_path / "new")])))
+    corpus.search("Who opened the new bridge?")
+    corpus.close()
+
+    def run(*arguments: str) -> Result:
+        common = ["--library", str(tmp_path), "--model", NAME, "--offline"]
+        return CliRunner().invoke(main, [*arguments, *common])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "Who opened the new bridge?"],
+        ["similar", "de"],
+        ["compare", "en", "de"],
+        ["summarize", "en", "de"],
+    ],
+)
+def test_poor_answers_are_warned_of_on_standard_error(foreign: Run, arguments: list[str]) -> None:
+    result = foreign(*arguments)
+    as_json = foreign(*arguments, "--json")
+
+    assert result.exit_code == 0
+    assert "warning: de " in result.stderr
+    assert "the model toy knows English (en): expect poor answers" in result.stderr
+    assert "warning" not in result.stdout
+    assert json.loads(as_json.stdout)["warnings"]
+
+
+def test_of_many_foreign_articles_that_are_added_three_are_named(
+    foreign: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "library.sqlite3").unlink()
+
+    result = foreign("add", str(tmp_path / "new"))
+
+    assert result.exit_code == 0
+    warnings = [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+    assert [line.partition(";")[0] for line in warnings] == [
+        "warning: de seems to be in German (de)",
+        "warning: fr seems to be in French (fr)",
+        "warning: hy seems to be in Armenian (hy)",
+        "warning: and 2 more in ru, tr",
+    ]

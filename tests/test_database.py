@@ -175,3 +175,14 @@ def test_batches_hold_every_value_once_with_as_many_marks() -> None:
     assert [value for _, batch in batches for value in batch] == values
     assert all(marks.count("?") == len(batch) <= 30_000 for marks, batch in batches)
     assert list(in_batches([])) == []
+
+
+def test_a_file_of_an_earlier_version_is_read_by_whom_can_do_with_it(tmp_path: Path) -> None:
+    opened(tmp_path / "file").close()
+    later = [*SCRIPTS, "ALTER TABLE words ADD COLUMN meaning TEXT;"]
+
+    database = Database(tmp_path / "file", later, durable=False, read_only=True, readable_since=1)
+
+    assert (database.version, words(database)) == (1, ["first"])
+    with pytest.raises(LibraryDamaged, match="cannot be brought up to date"):
+        Database(tmp_path / "file", later, durable=False, read_only=True)

@@ -17,6 +17,7 @@ from tokenizers.pre_tokenizers import Metaspace
 from embeddings.article import Span
 from embeddings.encoder import ModelProfile, Passage, Role, passage_at
 from embeddings.errors import ModelUnavailable
+from embeddings.models.card import card_languages
 from embeddings.models.files import DEFAULT_MODEL, digest, fingerprint, locate
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder
 from embeddings.models.tokens import TokenCounter
@@ -255,6 +256,53 @@ def test_no_two_lists_of_parts_have_the_same_digest() -> None:
     assert len({digest(parts) for parts in lists}) == len(lists)
 
 
+# What the model's card says
+
+
+@pytest.mark.parametrize(
+    ("card", "languages"),
+    [
+        ("---\nlanguage: en\nlicense: mit\n---\n# Model", ("en",)),
+        ("---\r\nlanguage:\r\n- en\r\n- DE\r\n- zh-CN\r\n- en\r\n---\r\n", ("en", "de", "zh")),
+        ("---\nlanguage: no\n---\n", ("no",)),
+        ("---\nlanguage: [en, code]\n---", ("en",)),
+        ("---\nlanguage: multilingual\n---\n", ()),
+        ("---\nlanguage:\n- multilingual\n- ar\n- bg\n---\n", ()),
+        ("---\nlanguage:\n---\n", ()),
+        ("---\nlanguage: {en: 1}\n---\n", ()),
+        ("---\nlicense: mit\n---\nlanguage: en", ()),
+        ("---\nlanguage: [en\n---\n", ()),
+        ("---\n- en\n---\n", ()),
+        ("---\nlanguage: en\n", ()),
+        ("# Model\n---\nlanguage: en\n---\n", ()),
+        ("", ()),
+    ],
+)
+def test_the_card_says_which_languages_a_model_knows(
+    card: str, languages: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "README.md").write_text(card, newline="")
+
+    assert card_languages(tmp_path) == languages
+
+
+def test_a_model_without_a_readable_card_knows_no_languages_that_are_known(tmp_path: Path) -> None:
+    assert card_languages(tmp_path) == ()
+    (tmp_path / "README.md").write_bytes(b"---\nlanguage: \xff\n---\n")
+    assert card_languages(tmp_path) == ()
+
+
+def test_the_languages_are_part_of_the_profile(tiny_model: Models, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model("static"), tmp_path / "german")
+    (tmp_path / "german" / "README.md").write_text("---\nlanguage: de\n---\n")
+    encoder = SentenceTransformerEncoder(str(tmp_path / "german"), device="cpu")
+
+    assert encoder.languages == encoder.profile.languages == ("de",)
+
+
+# Which folders are none
+
+
 def test_a_folder_without_a_model_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"holds no modules\.json"):
         locate(str(tmp_path))
@@ -405,3 +453,8 @@ def test_the_default_model_reads_254_tokens(default_encoder: SentenceTransformer
     profile = default_encoder.profile
 
     assert (profile.dim, profile.max_tokens) == (384, 254)
+
+
+@pytest.mark.model
+def test_the_default_model_knows_english(default_encoder: SentenceTransformerEncoder) -> None:
+    assert default_encoder.languages == ("en",)

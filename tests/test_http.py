@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
+from languages import NEWS
 from toy import ToyEncoder, toy_corpus
 
 from service.http import create_app
@@ -58,9 +59,8 @@ def test_a_single_article_is_added_then_unchanged_then_updated(client: FlaskClie
 
     assert [answer.status_code for answer in answers] == [201, 200, 200]
     assert [answer.get_json()["results"] for answer in answers] == [
-        [{"id": "one", "status": "added", "error": None}],
-        [{"id": "one", "status": "unchanged", "error": None}],
-        [{"id": "one", "status": "updated", "error": None}],
+        [{"id": "one", "status": status, "error": None, "language": language, "warnings": []}]
+        for status, language in [("added", "en"), ("unchanged", None), ("updated", "en")]
     ]
 
 
@@ -190,7 +190,7 @@ def test_slashes_of_an_id_may_be_written_as_they_are(client: FlaskClient) -> Non
     client.post("/v1/articles", json={"id": "2021/11/x", "text": HARBOUR})
 
     assert client.get("/v1/articles/2021/11/x").get_json()["id"] == "2021/11/x"
-    assert client.get("/v1/articles/2021/11/x/similar").get_json() == {"articles": []}
+    assert client.get("/v1/articles/2021/11/x/similar").get_json()["articles"] == []
 
 
 def test_removing_says_nothing_and_only_works_once(filled: FlaskClient) -> None:
@@ -291,7 +291,7 @@ def test_an_article_is_compared_with_a_text_that_is_not_kept(filled: FlaskClient
     compared = filled.post("/v1/compare", json=asked).get_json()
 
     assert 0 < alike["score"] <= 1
-    assert set(compared) == {"score", "shared", "only_a", "only_b", "unsure"}
+    assert set(compared) == {"score", "shared", "only_a", "only_b", "unsure", "warnings"}
     for one in compared["only_b"]:
         assert FERRIES[one["start"] : one["end"]] == one["text"]
     assert len(filled.get("/v1/articles").get_json()["articles"]) == 3
@@ -365,3 +365,20 @@ def test_bodies_may_begin_with_a_byte_order_mark(client: FlaskClient) -> None:
 
     answer = client.post("/v1/articles", data=body, content_type="application/json; charset=utf-8")
     assert answer.status_code == 201
+
+
+def test_a_poor_answer_says_so(tmp_path: Path) -> None:
+    client = create_app(toy_corpus(tmp_path, ToyEncoder(languages=("en",)))).test_client()
+    german = {"id": "de", "text": NEWS["de"]}
+
+    added = client.post("/v1/articles", json=german).get_json()
+    answers = [
+        client.post("/v1/search", json={"query": "Who opened the bridge?"}),
+        client.get("/v1/articles/de/similar"),
+        client.post("/v1/similarity", json={"a": {"id": "de"}, "b": {"text": HARBOUR}}),
+        client.post("/v1/compare", json={"a": {"id": "de"}, "b": {"text": HARBOUR}}),
+        client.post("/v1/summaries", json={"articles": [{"id": "de"}]}),
+    ]
+
+    for told in (added["results"][0], *(answer.get_json() for answer in answers)):
+        assert told["warnings"][0].startswith("de seems to be in German (de); ")

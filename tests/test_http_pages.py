@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from toy import toy_corpus
+from languages import NEWS
+from toy import ToyEncoder, toy_corpus
 
 from service.answers import Explanation, Quote, ScoredQuote
 from service.http import create_app
@@ -167,3 +168,14 @@ def test_an_explained_sentence_is_cut_at_its_words_and_nothing_is_lost() -> None
         (")", 0),
     ]
     assert shade(Explanation(sentence=sentence, score=0, words=[])) == [("(ab cd, e)", 0, 0)]
+
+
+@pytest.mark.parametrize("path", ["/search?q=bridge", "/articles/de", "/compare?a=de&b=en"])
+def test_a_page_with_a_poor_answer_says_so(path: str, tmp_path: Path) -> None:
+    client = create_app(toy_corpus(tmp_path, ToyEncoder(languages=("en",)))).test_client()
+    articles = [{"id": language, "text": NEWS[language]} for language in ("de", "en")]
+    client.post("/v1/articles", json={"articles": articles})
+
+    (warning,) = re.findall('<p class="note warning">.*?seems.*?</p>', client.get(path).text)
+
+    assert "de seems to be in German (de)" in warning

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from languages import NEWS
 from toy import ToyEncoder, toy_corpus
 
 from embeddings.article import Article, content_id
@@ -205,3 +206,19 @@ def test_a_writer_that_is_killed_loses_nothing_it_reported(tmp_path: Path, repor
     assert corpus.library.store.check() == []
     found = {hit.article_id for hit in corpus.search("harbour story", k=1000).hits}
     assert found == there
+
+
+def test_an_article_gets_the_language_of_its_body_unless_it_brings_one(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    links = "Read more: https://example.org/another-story\n\n"
+
+    add(
+        corpus,
+        Article(NEWS["sv"], id="found"),
+        Article(links * 3 + NEWS["sv"], id="with-links"),
+        Article(NEWS["sv"], id="given", language="nn"),
+        Article("Oslo 4, Bergen 3.", id="unknown"),
+    )
+
+    languages = {one.id: one.language for one in corpus.articles().articles}
+    assert languages == {"found": "sv", "with-links": "sv", "given": "nn", "unknown": None}

@@ -26,7 +26,7 @@ DIM = 256
 class ToyEncoder:
     """Bag of words: a word adds 1 at its hash. Shared words, and only those, make texts alike."""
 
-    def __init__(self, *, max_tokens: int = 64) -> None:
+    def __init__(self, *, max_tokens: int = 64, languages: tuple[str, ...] = ()) -> None:
         self.seen: list[Passage] = []
         self.explained: list[Passage] = []
         tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
@@ -37,11 +37,16 @@ class ToyEncoder:
             dim=DIM,
             max_tokens=max_tokens,
             tokenizer=tokenizer.to_str(),
+            languages=languages,
         )
 
     @property
     def fingerprint(self) -> str:
         return self.profile.fingerprint
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.profile.languages
 
     def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
         self.seen += passages

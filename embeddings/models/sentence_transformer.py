@@ -14,6 +14,7 @@ from tokenizers import Encoding
 from embeddings.article import Span
 from embeddings.encoder import ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import ModelUnavailable
+from embeddings.models.card import card_languages
 from embeddings.models.files import fingerprint, locate
 from embeddings.models.tokens import open_tokenizer
 from embeddings.vectors import Matrix, unit
@@ -54,6 +55,11 @@ class SentenceTransformerEncoder:
         """Digest over the model's files; does not load the model."""
         return fingerprint(self._folder)
 
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """What the model's card says that it knows; does not load the model."""
+        return card_languages(self._folder)
+
     @property
     def profile(self) -> ModelProfile:
         """What the model is; loads it."""
@@ -93,6 +99,7 @@ class _LoadedModel:
             dim=int(self._model.get_embedding_dimension() or 0),
             max_tokens=self._window - longest_prompt,
             tokenizer=self._tokenizer.to_str(),
+            languages=card_languages(folder),
         )
         self._pools_by_mean = _pools_by_mean(self._model)
 

@@ -98,11 +98,13 @@ def article(article_id: str) -> ResponseReturnValue:
 
     :raise 404: if there is none of that id
     """
+    similar = corpus().similar(Ref(id=article_id), k=_SIMILAR_ARTICLES)
     return render_template(
         "article.html",
         article=corpus().article(article_id),
         place=read_query(_PlaceForm),
-        similar=corpus().similar(Ref(id=article_id), k=_SIMILAR_ARTICLES).articles,
+        similar=similar.articles,
+        warnings=similar.warnings,
     )
 
 

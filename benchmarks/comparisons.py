@@ -193,9 +193,7 @@ def _is_meant(row: Row, pair: SharedPair, a: str, b: str) -> bool:
     """Tell whether parts of a pair are those that a row speaks of: one holds the other."""
     if (row["a_sentence"], row["b_sentence"]) != (pair.a.text, pair.b.text):
         return False
-    return all(
-        told in noted or noted in told for told, noted in ((a, row["a"]), (b, row["b"]))
-    )
+    return all(told in noted or noted in told for told, noted in ((a, row["a"]), (b, row["b"])))
 
 
 def _sets() -> list[tuple[str, Any]]:
@@ -234,9 +232,7 @@ def _print_row(name: str, pairs: Figures, differs: Figures) -> None:
     print(f"{name:12} {columns}")
 
 
-def _print_details(
-    gold: Gold, comparison: Comparison, pairs: Figures, differs: Figures
-) -> None:
+def _print_details(gold: Gold, comparison: Comparison, pairs: Figures, differs: Figures) -> None:
     for name, rows in (
         ("wrong", pairs.wrong),
         ("missed", pairs.missed),

@@ -50,6 +50,7 @@ _MOST_LINKS = 3
 # Only the same words reach 1.
 _MOST_UNEQUAL = 0.999
 
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of two articles that are held side by side.
@@ -98,7 +99,11 @@ def align(a: Side, b: Side) -> list[Aligned]:
         Pairs of at least `UNSURE`, by their places in `a`, then in `b`. Of equally close
         partners the first is taken.
     """
-    scores = closeness(a, b)
+    return best_pairs(closeness(a, b), UNSURE)
+
+
+def best_pairs(scores: Scores, least: float) -> list[Aligned]:
+    """Return each row's and each column's best cell, those of at least so much, in order."""
     if not scores.size:
         return []
     pairs = set(enumerate(scores.argmax(axis=1).tolist()))
@@ -106,7 +111,7 @@ def align(a: Side, b: Side) -> list[Aligned]:
     return [
         Aligned(row, column, float(scores[row, column]))
         for row, column in sorted(pairs)
-        if scores[row, column] >= UNSURE
+        if scores[row, column] >= least
     ]
 
 
@@ -192,7 +197,8 @@ def _shared_words(a: Sequence[Facts], b: Sequence[Facts]) -> tuple[Matrix, Matri
 
 def _both(a: Sequence[Facts], b: Sequence[Facts], test: Callable[[Facts], bool]) -> Matrix:
     found: Matrix = np.outer(
-        np.array([test(one) for one in a], np.float32), np.array([test(one) for one in b], np.float32)
+        np.array([test(one) for one in a], np.float32),
+        np.array([test(one) for one in b], np.float32),
     )
     return found
 
@@ -244,7 +250,9 @@ def _agreeing_quantities(a: Sequence[Facts], b: Sequence[Facts]) -> Matrix:
         values = [np.array([one.value for _, one in side]) for side in (left, right)]
         slack = [np.array([one.tolerance for _, one in side]) for side in (left, right)]
         gap = np.abs(np.subtract.outer(*values))
-        agree = (gap < np.maximum.outer(*slack)) & (np.minimum.outer(*values) >= least) | (gap < 1e-9)
+        agree = (gap < np.maximum.outer(*slack)) & (np.minimum.outer(*values) >= least) | (
+            gap < 1e-9
+        )
         agree &= np.logical_or.outer(*([one.telling for _, one in side] for side in (left, right)))
         often = [np.maximum(agree.sum(axis=axis), 1) for axis in (1, 0)]
         rare = 1 / np.sqrt(np.outer(*often))

@@ -127,6 +127,37 @@ class Comparison(Answer):
     warnings: list[str] = []
 
 
+class CoveredArticle(Answer):
+    """An article of several that are compared; near-copies of one text share an `origin`."""
+
+    id: str
+    title: str
+    source: str | None
+    published: str | None
+    origin: int
+
+
+class SharedStatement(Answer):
+    """What some of several articles say: `said_by` of the `of` origins there are.
+
+    `quotes` holds the sentences that say it, in the order of the articles.
+    """
+
+    said_by: int
+    of: int
+    quotes: list[Quote]
+    differs: list[Difference]
+
+
+class Coverage(Answer):
+    """What several articles say, what most of them say first."""
+
+    articles: list[CoveredArticle]
+    origins: int
+    statements: list[SharedStatement]
+    warnings: list[str] = []
+
+
 class SummarySentence(Quote):
     """A sentence of a summary.
 

@@ -34,7 +34,7 @@ def compare(a: Reading, b: Reading) -> Comparison:
     kept = [*shared, *unsure]
     return Comparison(
         score=article_score(a, b, folding),
-        shared=[shared_pair(left, right, pair, folding) for pair in shared],
+        shared=[_shared_pair(left, right, pair, folding) for pair in shared],
         only_a=_others(a.statements, {pair.a for pair in kept}),
         only_b=_others(b.statements, {pair.b for pair in kept}),
         unsure=[
@@ -44,18 +44,30 @@ def compare(a: Reading, b: Reading) -> Comparison:
     )
 
 
-def shared_pair(a: Side, b: Side, pair: Aligned, folding: Folding) -> SharedPair:
-    """Return a pair of statements as it is told, with what differs between them."""
-    left, right = a.reading.statements[pair.a], b.reading.statements[pair.b]
+def _shared_pair(a: Side, b: Side, pair: Aligned, folding: Folding) -> SharedPair:
     return SharedPair(
-        a=left.quote(),
-        b=right.quote(),
+        a=a.reading.statements[pair.a].quote(),
+        b=b.reading.statements[pair.b].quote(),
         score=pair.score,
-        differs=[
-            Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b))
-            for one in differences(a.facts[pair.a], b.facts[pair.b], folding)
-        ],
+        differs=told_differences(a, b, pair.a, pair.b, folding),
     )
+
+
+def told_differences(a: Side, b: Side, row: int, column: int, folding: Folding) -> list[Difference]:
+    """Return what differs between a statement of each of two articles, with its places.
+
+    Args:
+        a: One article.
+        b: The other.
+        row: The number of the statement of `a`.
+        column: That of `b`; it says the same.
+        folding: How the words of the two articles fold.
+    """
+    left, right = a.reading.statements[row], b.reading.statements[column]
+    return [
+        Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b))
+        for one in differences(a.facts[row], b.facts[column], folding)
+    ]
 
 
 def _part(statement: Statement, span: tuple[int, int]) -> Quote:

@@ -153,7 +153,9 @@ def _can_be_told(one: Moment, other: Moment) -> bool:
 def _names(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
     for one, other in _pairs_of_one_part(a.people, b.people):
         # Whom both articles name is one more person, not another name for this one.
-        if not (folding.is_in_both(_own_name(one, other)) or folding.is_in_both(_own_name(other, one))):
+        if not (
+            folding.is_in_both(_own_name(one, other)) or folding.is_in_both(_own_name(other, one))
+        ):
             yield _told("name", one, other)
 
 
@@ -165,7 +167,9 @@ def _pairs_of_one_part(
     for group in (lambda one: one.office, lambda one: one.deed, lambda one: "named"):
         for one, other in _odd_ones(left, right, Person.may_be, group):
             alike = group(one) if group(one) != "named" else one.shares_a_name_with(other)
-            in_one_place = one.of == other.of or bool(one.of & other.of) or not (one.of and other.of)
+            in_one_place = (
+                one.of == other.of or bool(one.of & other.of) or not (one.of and other.of)
+            )
             if alike and in_one_place and (one.start, other.start) not in seen:
                 seen.add((one.start, other.start))
                 yield one, other

@@ -16,6 +16,7 @@ from service.answers import (
     ArticleDetail,
     ArticlePage,
     Comparison,
+    Coverage,
     Explanation,
     Hit,
     Pair,
@@ -82,6 +83,15 @@ def print_comparison(answer: Comparison) -> None:
     _print_pairs("Both may say", answer.unsure)
     _print_quotes("Only the first says", answer.only_a)
     _print_quotes("Only the second says", answer.only_b)
+
+
+def print_coverage(answer: Coverage) -> None:
+    """Print what several articles say, each statement with how many say it."""
+    print_warnings(answer.warnings)
+    for statement in answer.statements:
+        out.print(f"[bold cyan]{statement.said_by} of {statement.of}[/]")
+        for quote in statement.quotes:
+            out.print(f"   {escape(_flat(quote.text))} [dim]{_place(quote)}[/]")
 
 
 def print_summary(summary: Summary) -> None:

@@ -5,7 +5,9 @@ from service.facts import read_facts
 from service.terms import Folding
 
 
-def found(a: str, b: str, *, sure: bool = True, days: str | None = None) -> list[tuple[str, str, str]]:
+def found(
+    a: str, b: str, *, sure: bool = True, days: str | None = None
+) -> list[tuple[str, str, str]]:
     folding = Folding([a], [b])
     left, right = (read_facts([text], [1], days, folding)[0] for text in (a, b))
     return [

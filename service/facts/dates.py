@@ -60,7 +60,7 @@ class Moment:
         return all(one == two for one, two in zip(self.parts, other.parts, strict=False))
 
 
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"

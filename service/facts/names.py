@@ -52,13 +52,85 @@ _NAME = re.compile(
 )
 # These begin names of places, storms and companies, or stand before a name without being of it.
 _NO_FIRST_NAME = frozenset(
-    """
-    the a an in on at of and but for with from when as after before port new north south east west
-    cape lake mount river saint st fort san los las el la storm hurricane cyclone typhoon mr mrs ms dr
-    sir lady lord miss sister brother father president premier minister judge justice king queen prince
-    princess pope general colonel captain major sergeant detective inspector officer professor
-    senator governor mayor chancellor secretary ambassador coach manager referee
-    """.split()
+    [
+        "the",
+        "a",
+        "an",
+        "in",
+        "on",
+        "at",
+        "of",
+        "and",
+        "but",
+        "for",
+        "with",
+        "from",
+        "when",
+        "as",
+        "after",
+        "before",
+        "port",
+        "new",
+        "north",
+        "south",
+        "east",
+        "west",
+        "cape",
+        "lake",
+        "mount",
+        "river",
+        "saint",
+        "st",
+        "fort",
+        "san",
+        "los",
+        "las",
+        "el",
+        "la",
+        "storm",
+        "hurricane",
+        "cyclone",
+        "typhoon",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "sir",
+        "lady",
+        "lord",
+        "miss",
+        "sister",
+        "brother",
+        "father",
+        "president",
+        "premier",
+        "minister",
+        "judge",
+        "justice",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "pope",
+        "general",
+        "colonel",
+        "captain",
+        "major",
+        "sergeant",
+        "detective",
+        "inspector",
+        "officer",
+        "professor",
+        "senator",
+        "governor",
+        "mayor",
+        "chancellor",
+        "secretary",
+        "ambassador",
+        "coach",
+        "manager",
+        "referee",
+    ]
 )
 
 # What one person at a time is, in an office or in an event; of strikers and witnesses there are
@@ -72,7 +144,9 @@ _OFFICE = (
     r"|(?:defen[cs]e|foreign|interior|finance|health|justice|transport|economy|education|energy)"
     r"\sminister)"
 )
-_BEFORE = re.compile(rf"((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})\s(?:of\s\S+\s)?$", re.IGNORECASE)
+_BEFORE = re.compile(
+    rf"((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})\s(?:of\s\S+\s)?$", re.IGNORECASE
+)
 _BEHIND = re.compile(
     rf",\s(?:the\s|a\s|its\s|their\s|who\sis\s)?((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})\b"
     r"(?:\s(?:of|for|at)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+)|\sthere\b)?",

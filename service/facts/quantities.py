@@ -69,9 +69,7 @@ class Quantity:
 
     def _rounds(self, value: float) -> bool:
         gap = abs(value - self.value)
-        return (
-            self._is_round() and gap < self._last_place() and gap <= _MOST_ROUNDED * self.value
-        )
+        return self._is_round() and gap < self._last_place() and gap <= _MOST_ROUNDED * self.value
 
     def _last_place(self) -> float:
         """Return the size of the last digit that is not zero: 100 for 6,500."""
@@ -196,7 +194,9 @@ _PERIOD = re.compile(
 )
 
 
-def quantities(text: str, folding: Folding, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
+def quantities(
+    text: str, folding: Folding, taken: Sequence[tuple[int, int]] = ()
+) -> list[Quantity]:
     """Return the quantities of a sentence, in order; no dates, no years, no times.
 
     Args:
@@ -260,7 +260,9 @@ def _plain(text: str, folding: Folding) -> Iterator[Quantity]:
         value = 0.5 if written == "half" else 1.0 if _SPELT.match(written) else numeral(written)
         if value is None or _is_a_year(match):
             continue
-        scale = SCALES.get((match["scale"] or "").strip(" -").lower().removeprefix("a ").rstrip("s"), 1.0)
+        scale = SCALES.get(
+            (match["scale"] or "").strip(" -").lower().removeprefix("a ").rstrip("s"), 1.0
+        )
         decimals = len(written.partition(".")[2])
         kind, factor, end = _measured(text, match)
         step = 10.0**-decimals * scale * factor
@@ -374,6 +376,7 @@ def _long_clause(text: str, start: int, end: int) -> tuple[int, int]:
 def _scope(clause: str, folding: Folding) -> frozenset[str]:
     places = {folding.name(word) for found in _IN_A_PLACE.findall(clause) for word in found.split()}
     periods = {
-        " ".join(part.lower() for part in found.groups() if part) for found in _PERIOD.finditer(clause)
+        " ".join(part.lower() for part in found.groups() if part)
+        for found in _PERIOD.finditer(clause)
     }
     return frozenset(places | periods)

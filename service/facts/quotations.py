@@ -66,7 +66,8 @@ def _quoted(text: str, inside: bool) -> tuple[list[tuple[int, int]], bool]:
     spans: list[tuple[int, int]] = []
     for mark in _MARK.finditer(text):
         opens = mark[0] in "“„«" or (
-            mark[0] == '"' and _OPENS.search(text, max(0, mark.start() - 1), mark.start()) is not None
+            mark[0] == '"'
+            and _OPENS.search(text, max(0, mark.start() - 1), mark.start()) is not None
         )
         if start is None and (opens or mark.start() == 0):
             start = mark.end()

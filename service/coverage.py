@@ -152,16 +152,18 @@ def _told(
     origins: Sequence[int],
     group: Sequence[Key],
 ) -> SharedStatement:
-    differs: list[Difference] = []
+    # What near-copies have in common is told of one of them.
+    differs: dict[frozenset[str], Difference] = {}
     for (a, row), (b, column) in combinations(group, 2):
-        if a != b:
+        if origins[a] != origins[b]:
             one = held[a, b]
-            differs += told_differences(one.a, one.b, row, column, one.folding)
+            for found in told_differences(one.a, one.b, row, column, one.folding):
+                differs.setdefault(frozenset([found.kind, found.a.text, found.b.text]), found)
     return SharedStatement(
         said_by=len({origins[number] for number, _ in group}),
         of=len(set(origins)),
         quotes=[readings[number].statements[row].quote() for number, row in group],
-        differs=differs,
+        differs=list(differs.values()),
     )
 
 

@@ -27,6 +27,9 @@ _SAME_WITHOUT_SPEAKER = 0.6
 _FEWEST_SHARED_TERMS = 2
 _FEWEST_WITHOUT_SPEAKER = 4
 
+# Characters of a quotation of more than a few words.
+_FEWEST_QUOTED = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -51,25 +54,26 @@ class _Placed(Protocol):
 _Fact = TypeVar("_Fact", bound=_Placed)
 
 
-def differences(a: Facts, b: Facts, folding: Folding, *, sure: bool = True) -> list[Difference]:
+def differences(a: Facts, b: Facts, folding: Folding) -> list[Difference]:
     """Find what two sentences that say the same put differently.
 
     Args:
         a: One sentence.
         b: The other.
         folding: How the words of their articles fold.
-        sure: Whether they surely say the same. If not, only quotations are compared, which
-            tell by themselves whether they are of one remark.
 
     Returns:
-        Numbers, dates, times, names, quotations, each in the order of `a`.
+        Numbers, dates and times, names, quotations, each in the order of `a`.
     """
     if a.text == b.text:
         return []
-    found = [*_quotations(a, b, folding)]
-    if sure:
-        found = [*_numbers(a, b), *_moments(a, b), *_names(a, b, folding), *found]
-    return found
+    renamed = list(_renamed(a.people, b.people, folding))
+    return [
+        *_numbers(a, b),
+        *_moments(a, b),
+        *(_told("name", one, other) for one, other in renamed),
+        *_quotations(a, b, folding, renamed),
+    ]
 
 
 def _odd_ones(
@@ -134,7 +138,7 @@ def _are_of_one_thing(one: Quantity, other: Quantity) -> bool:
         return near > 0 and bool(one.fate or named)
     if one.kind == "ordinal":
         return bool(one.noun)
-    return near >= (1 if one.kind in ("score", "age") else _FEWEST_NEAR)
+    return near >= (1 if one.kind in ("score", "age", "duration") else _FEWEST_NEAR)
 
 
 def _moments(a: Facts, b: Facts) -> Iterable[Difference]:
@@ -150,29 +154,37 @@ def _can_be_told(one: Moment, other: Moment) -> bool:
     return bool(one.weekday and other.weekday) or bool(one.parts and other.parts)
 
 
-def _names(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
-    for one, other in _pairs_of_one_part(a.people, b.people):
-        # Whom both articles name is one more person, not another name for this one.
-        if not (
-            folding.is_in_both(_own_name(one, other)) or folding.is_in_both(_own_name(other, one))
-        ):
-            yield _told("name", one, other)
-
-
-def _pairs_of_one_part(
-    left: Sequence[Person], right: Sequence[Person]
+def _renamed(
+    left: Sequence[Person], right: Sequence[Person], folding: Folding
 ) -> Iterator[tuple[Person, Person]]:
-    """Yield people of one office, of one deed, or with a part of their name in common."""
-    seen: set[tuple[int, int]] = set()
-    for group in (lambda one: one.office, lambda one: one.deed, lambda one: "named"):
+    """Yield people of one office, of one deed, or with half a name in common, named otherwise."""
+    seen: set[int] = set()
+    for group in (_office, _deed, _anyone):
         for one, other in _odd_ones(left, right, Person.may_be, group):
-            alike = group(one) if group(one) != "named" else one.shares_a_name_with(other)
-            in_one_place = (
-                one.of == other.of or bool(one.of & other.of) or not (one.of and other.of)
+            alike = one.shares_a_name_with(other) if group is _anyone else bool(group(one))
+            # Whom both articles name is one more person, not another name for this one.
+            known = any(
+                folding.is_in_both(name) for name in (_own_name(one, other), _own_name(other, one))
             )
-            if alike and in_one_place and (one.start, other.start) not in seen:
-                seen.add((one.start, other.start))
+            if alike and not known and one.start not in seen and _in_one_place(one, other):
+                seen.add(one.start)
                 yield one, other
+
+
+def _office(one: Person) -> object:
+    return one.office
+
+
+def _deed(one: Person) -> object:
+    return one.deed
+
+
+def _anyone(one: Person) -> object:
+    return None
+
+
+def _in_one_place(one: Person, other: Person) -> bool:
+    return not (one.of and other.of) or bool(one.of & other.of)
 
 
 def _own_name(one: Person, other: Person) -> str:
@@ -180,18 +192,19 @@ def _own_name(one: Person, other: Person) -> str:
     return one.first if one.surname == other.surname else one.surname
 
 
-def _quotations(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
+def _quotations(
+    a: Facts, b: Facts, folding: Folding, renamed: Sequence[tuple[Person, Person]]
+) -> Iterable[Difference]:
     left, right = _long_quotations(a, folding), _long_quotations(b, folding)
     if not len(left) == len(right) == 1:
         return
     ours, theirs = left[0], right[0]
     terms = [folding.terms(a.text[slice(*ours)]), folding.terms(b.text[slice(*theirs)])]
-    who = (a.speech.speakers, b.speech.speakers)
+    # One speaker by two names is one speaker all the same.
+    names = {other.surname: one.surname for one, other in renamed}
+    who = (a.speech.speakers, {names.get(one, one) for one in b.speech.speakers})
     if _are_versions(terms, bool(who[0] & who[1]), known=bool(who[0] and who[1])):
         yield Difference("quotation", ours, theirs)
-
-
-_FEWEST_QUOTED = 12
 
 
 def _long_quotations(one: Facts, folding: Folding) -> list[tuple[int, int]]:

@@ -179,7 +179,8 @@ def _forms(name: str) -> set[str]:
         sound = spelling.sub(other, sound)
     if len(name) < _LONG_NAME:
         return {sound}
-    # A first letter is hardly ever a variant.
+    # A first letter is hardly ever a variant, but for the sound that is written G or H.
+    sound = re.sub("^g", "h", sound)
     return {sound, *(sound[:place] + sound[place + 1 :] for place in range(1, len(sound)))}
 
 

@@ -105,9 +105,8 @@ _TO_COME = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:was|were|had|did|came|went|fell|took|won|lost|met|told|found|gave|left|rose|hit|cut"
-    r"|struck|broke|began|made|held|led|shot|sank|swept|tore)\b|(?<![\w-])\w{2,}ed\b",
-    re.IGNORECASE,
+    r"\b(?:was|were|had|did|came|went|fell|took|won|lost|met|told|said|gave|rose|struck|broke|began"
+    r"|made|held|shot|sank|swept|tore)\b|(?<![\w-])[a-z]{2,}ed\b"
 )
 _HOUR_SLACK = 29
 _ROUGH_SLACK = 45

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from service.terms import Folding
+from service.words import is_content_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,91 +49,19 @@ class Person:
 _NICKNAME = 3
 _WORD = r"[A-Z][a-z’'-]*[a-z](?:-[A-Z][a-z]+)?"
 _NAME = re.compile(
-    rf"\b(?P<first>{_WORD}|[A-Z]\.)\s(?:[A-Z]\.\s|(?:de|van|von|der|bin|al|di|da|le|la)\s)*"
+    rf"\b(?P<first>{_WORD}|[A-Z]\.)\s"
+    r"(?:[A-Z]\.\s|(?:de|van|von|der|bin|al|di|da|le|la)\s)*"
     rf"(?P<surname>{_WORD})\b(?!\s[A-Z][a-z])"
 )
 # These begin names of places, storms and companies, or stand before a name without being of it.
-_NO_FIRST_NAME = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "in",
-        "on",
-        "at",
-        "of",
-        "and",
-        "but",
-        "for",
-        "with",
-        "from",
-        "when",
-        "as",
-        "after",
-        "before",
-        "port",
-        "new",
-        "north",
-        "south",
-        "east",
-        "west",
-        "cape",
-        "lake",
-        "mount",
-        "river",
-        "saint",
-        "st",
-        "fort",
-        "san",
-        "los",
-        "las",
-        "el",
-        "la",
-        "storm",
-        "hurricane",
-        "cyclone",
-        "typhoon",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "sir",
-        "lady",
-        "lord",
-        "miss",
-        "sister",
-        "brother",
-        "father",
-        "president",
-        "premier",
-        "minister",
-        "judge",
-        "justice",
-        "king",
-        "queen",
-        "prince",
-        "princess",
-        "pope",
-        "general",
-        "colonel",
-        "captain",
-        "major",
-        "sergeant",
-        "detective",
-        "inspector",
-        "officer",
-        "professor",
-        "senator",
-        "governor",
-        "mayor",
-        "chancellor",
-        "secretary",
-        "ambassador",
-        "coach",
-        "manager",
-        "referee",
-    ]
-)
+_LISTED = """
+    the a an in on at of and but for with from when as after before port new north south east west
+    cape lake mount river saint st fort san los las el la storm hurricane cyclone typhoon mr mrs ms
+    dr sir lady lord miss sister brother father president premier minister judge justice king queen
+    prince princess pope general colonel captain major sergeant detective inspector officer
+    professor senator governor mayor chancellor secretary ambassador coach manager referee
+"""
+_NO_FIRST_NAME = frozenset(_LISTED.split())
 
 # What one person at a time is, in an office or in an event; of strikers and witnesses there are
 # several.
@@ -144,20 +74,16 @@ _OFFICE = (
     r"|(?:defen[cs]e|foreign|interior|finance|health|justice|transport|economy|education|energy)"
     r"\sminister)"
 )
-_BEFORE = re.compile(
-    rf"((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})\s(?:of\s\S+\s)?$", re.IGNORECASE
-)
-_BEHIND = re.compile(
-    rf",\s(?:the\s|a\s|its\s|their\s|who\sis\s)?((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})\b"
-    r"(?:\s(?:of|for|at)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+)|\sthere\b)?",
-    re.IGNORECASE,
-)
-_COMMA_BEFORE = re.compile(
-    rf"((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})(?:\s(?:of|for|at)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+))?,\s$",
-    re.IGNORECASE,
+_MODIFIERS = r"((?:[A-Za-z][\w'’-]*\s){0,3}?)"
+_OF = r"(?:\s(?:of|for|at)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+))?"
+_BESIDE = (
+    re.compile(rf"{_MODIFIERS}\b({_OFFICE}){_OF},?\s$", re.IGNORECASE),
+    re.compile(
+        rf",\s(?:the\s|a\s|its\s|their\s|who\sis\s)?{_MODIFIERS}\b({_OFFICE})\b{_OF}", re.IGNORECASE
+    ),
 )
 _REACH = 60
-_OWN = re.compile(r"['’]s\s(?:[a-z-]+\s){0,2}?([a-z]{3,})\b(?!\s[a-z]+ing\b)")
+_OWN = re.compile(r"['’]s\s((?:[a-z][a-z-]*\s?){1,3})")
 _FROM = re.compile(r"\b([a-z]{3,})\s(?:from|by)\s$")
 
 
@@ -191,17 +117,21 @@ def _office(
     text: str, start: int, end: int, folding: Folding
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Return the office that is named beside a name, and whose it is."""
-    before = text[max(0, start - _REACH) : start]
-    found = _BEFORE.search(before) or _COMMA_BEFORE.search(before) or _BEHIND.match(text, end)
+    before, behind = _BESIDE
+    found = before.search(text[max(0, start - _REACH) : start]) or behind.match(text, end)
     if found is None:
         return frozenset(), frozenset()
-    parts = " ".join(part for part in (found[1], *found.groups()[2:]) if part)
-    of = {folding.name(word) for word in parts.split() if word[0].isupper()}
+    of = {
+        folding.name(word) for word in f"{found[1]} {found[3] or ''}".split() if word[0].isupper()
+    }
     return frozenset(folding.terms(found[2].lower())), frozenset(of)
 
 
 def _deed(text: str, start: int, end: int, folding: Folding) -> str:
     """Return what is said to be this person's: "Marlow's low cross", "a cross from Marlow"."""
-    found = _OWN.match(text, end) or _FROM.search(text[max(0, start - _REACH) : start])
-    terms = folding.terms(found[1]) if found else []
-    return terms[0] if terms else ""
+    if own := _OWN.match(text, end):
+        terms = folding.terms(" ".join(takewhile(is_content_word, own[1].split())))
+        return terms[-1] if terms else ""
+    source = _FROM.search(text[max(0, start - _REACH) : start])
+    terms = folding.terms(source[1]) if source else []
+    return terms[-1] if terms else ""

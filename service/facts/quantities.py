@@ -134,18 +134,20 @@ _ORDINAL = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)|{ORDINAL_WORD})\b", re.IGNORECA
 
 # How much of the unit of its kind each unit is.
 _UNITS = {
-    "length": ("m", {"km": 1e3, "kilomet": 1e3, "mile": 1609.344, "met": 1, "feet": 0.3048, "yard": 0.9144,
-                     "foot": 0.3048, "centimet": 0.01, "millimet": 0.001, "inch": 0.0254}),
-    "speed": ("km/h", {"km/h": 1, "kph": 1, "kmh": 1, "mph": 1.609344}),
-    "mass": ("kg", {"kg": 1, "kilogram": 1, "kilo": 1, "pound": 0.45359237, "tonne": 1000,
-                    "gram": 0.001}),
-    "area": ("ha", {"hectare": 1, "acre": 0.40468564}),
-    "duration": ("days", {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1,
-                          "week": 7, "month": 30.4, "year": 365.25, "decade": 3652.5,
-                          "centur": 36525}),
-    "money $": ("$", {"dollar": 1}),
-    "money €": ("€", {"euro": 1}),
-}  # fmt: skip
+    "length": {
+        **{"km": 1e3, "kilomet": 1e3, "met": 1.0, "centimet": 0.01, "millimet": 0.001},
+        **{"mile": 1609.344, "yard": 0.9144, "feet": 0.3048, "foot": 0.3048, "inch": 0.0254},
+    },
+    "speed": {"km/h": 1.0, "kph": 1.0, "kmh": 1.0, "mph": 1.609344},
+    "mass": {"kg": 1.0, "kilogram": 1.0, "kilo": 1.0, "gram": 1e-3, "tonne": 1e3, "pound": 0.4536},
+    "area": {"hectare": 1.0, "acre": 0.40468564},
+    "duration": {
+        **{"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "week": 7.0},
+        **{"month": 30.4, "year": 365.25, "decade": 3652.5, "centur": 36525.0},
+    },
+    "money $": {"dollar": 1.0},
+    "money €": {"euro": 1.0},
+}
 _UNIT = re.compile(
     r"[ -]?(?:(km/h|kph|kmh|mph|km|kg|m)\b"
     r"|(kilomet|centimet|millimet|met)(?:re|er)s?(?:\s(?:an|per)\s(hour))?\b"
@@ -271,6 +273,11 @@ def _plain(text: str, folding: Folding) -> Iterator[Quantity]:
         yield _made(text, (match.start(), end), kind, number, step, folding, telling=telling)
 
 
+def _scale(written: str) -> float:
+    word = written.strip(" -").lower().removeprefix("a ")
+    return SCALES.get(word.removesuffix("s"), 1.0)
+
+
 def _is_a_year(match: re.Match[str]) -> bool:
     bare = not (match["money"] or match["scale"] or match["unit"])
     return bare and re.fullmatch(r"1[5-9]\d\d|20\d\d", match["number"]) is not None
@@ -297,7 +304,7 @@ def _measured(text: str, match: re.Match[str]) -> tuple[str, float, int]:
     if name == "year" and _OLD.match(text, behind.end()):
         return "age", 1.0, match.end()
     name = {"m": "met"}.get(name, name)
-    for kind, (_, units) in _UNITS.items():
+    for kind, units in _UNITS.items():
         if name in units:
             return kind, units[name], behind.end()
     return "count", 1.0, match.end()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.alignment import SHARED, Aligned, Side, align, side_of
+from service.alignment import SHARED, SURE, Aligned, Side, align, side_of
 from service.answers import Comparison, Difference, Pair, Quote, SharedPair
 from service.differences import differences
 from service.reading import Reading, Statement
@@ -49,25 +49,22 @@ def _shared_pair(a: Side, b: Side, pair: Aligned, folding: Folding) -> SharedPai
         a=a.reading.statements[pair.a].quote(),
         b=b.reading.statements[pair.b].quote(),
         score=pair.score,
-        differs=told_differences(a, b, pair.a, pair.b, folding),
+        differs=told_differences(a, b, pair, folding),
     )
 
 
-def told_differences(a: Side, b: Side, row: int, column: int, folding: Folding) -> list[Difference]:
+def told_differences(a: Side, b: Side, pair: Aligned, folding: Folding) -> list[Difference]:
     """Return what differs between a statement of each of two articles, with its places.
 
     Args:
         a: One article.
         b: The other.
-        row: The number of the statement of `a`.
-        column: That of `b`; it says the same.
+        pair: A statement of each, which say the same.
         folding: How the words of the two articles fold.
     """
-    left, right = a.reading.statements[row], b.reading.statements[column]
-    return [
-        Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b))
-        for one in differences(a.facts[row], b.facts[column], folding)
-    ]
+    left, right = a.reading.statements[pair.a], b.reading.statements[pair.b]
+    found = differences(a.facts[pair.a], b.facts[pair.b], folding, sure=pair.score >= SURE)
+    return [Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b)) for one in found]
 
 
 def _part(statement: Statement, span: tuple[int, int]) -> Quote:

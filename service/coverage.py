@@ -1,12 +1,12 @@
 """What three and more articles say of one event: each statement, and how many say it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from embeddings.errors import BadRequest
-from service.alignment import SHARED, UNSURE, Scores, Side, best_pairs, closeness, side_of
+from service.alignment import SHARED, UNSURE, Aligned, Scores, Side, best_pairs, closeness, side_of
 from service.answers import Coverage, CoveredArticle, Difference, SharedStatement
 from service.compare import told_differences
 from service.reading import Reading
@@ -50,7 +50,8 @@ def cover(readings: Sequence[Reading]) -> Coverage:
     check_count(len(readings))
     origins = _origins(readings)
     held = {pair: _held(readings, pair) for pair in combinations(range(len(readings)), 2)}
-    groups = _groups(readings, held)
+    scores = {pair: closeness(one.a, one.b) for pair, one in held.items()}
+    groups = _groups(readings, scores)
     groups.sort(
         key=lambda group: (
             -len({origins[number] for number, _ in group}),
@@ -69,7 +70,7 @@ def cover(readings: Sequence[Reading]) -> Coverage:
             for one, origin in zip(readings, origins, strict=True)
         ],
         origins=len(set(origins)),
-        statements=[_told(readings, held, origins, group) for group in groups],
+        statements=[_told(readings, held, scores, origins, group) for group in groups],
     )
 
 
@@ -112,9 +113,10 @@ def _runs(reading: Reading) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + _RUN_WORDS]) for at in range(len(words) - _RUN_WORDS + 1)}
 
 
-def _groups(readings: Sequence[Reading], held: dict[tuple[int, int], _Held]) -> list[list[Key]]:
+def _groups(
+    readings: Sequence[Reading], scores: Mapping[tuple[int, int], Scores]
+) -> list[list[Key]]:
     """Gather statements that say the same; every statement is in exactly one group."""
-    scores = {pair: closeness(one.a, one.b) for pair, one in held.items()}
     group_of: dict[Key, int] = {}
     members: dict[int, list[Key]] = {}
     for number, reading in enumerate(readings):
@@ -136,7 +138,7 @@ def _groups(readings: Sequence[Reading], held: dict[tuple[int, int], _Held]) -> 
     return [sorted(group) for group in members.values()]
 
 
-def _closest_first(scores: dict[tuple[int, int], Scores]) -> Iterator[tuple[Key, Key]]:
+def _closest_first(scores: Mapping[tuple[int, int], Scores]) -> Iterator[tuple[Key, Key]]:
     pairs = [
         (-pair.score, (a, pair.a), (b, pair.b))
         for (a, b), found in scores.items()
@@ -148,7 +150,8 @@ def _closest_first(scores: dict[tuple[int, int], Scores]) -> Iterator[tuple[Key,
 
 def _told(
     readings: Sequence[Reading],
-    held: dict[tuple[int, int], _Held],
+    held: Mapping[tuple[int, int], _Held],
+    scores: Mapping[tuple[int, int], Scores],
     origins: Sequence[int],
     group: Sequence[Key],
 ) -> SharedStatement:
@@ -157,7 +160,8 @@ def _told(
     for (a, row), (b, column) in combinations(group, 2):
         if origins[a] != origins[b]:
             one = held[a, b]
-            for found in told_differences(one.a, one.b, row, column, one.folding):
+            pair = Aligned(row, column, float(scores[a, b][row, column]))
+            for found in told_differences(one.a, one.b, pair, one.folding):
                 differs.setdefault(frozenset([found.kind, found.a.text, found.b.text]), found)
     return SharedStatement(
         said_by=len({origins[number] for number, _ in group}),

@@ -28,6 +28,7 @@ LAYERS = [
     "service.alignment service.explanation",
     "service.similarity",
     "service.compare service.summary",
+    "service.coverage",
     "service.corpus",
     "service.doctor service.terminal service.http",
     "service.cli",

@@ -45,6 +45,11 @@ class Moment:
         """Tell whether it is a time of day."""
         return self.minutes is not None
 
+    @property
+    def length(self) -> int:
+        """How many days it may be at the most; 0 if that cannot be told."""
+        return max(((last - first).days + 1 for first, last in self.days), default=0)
+
     def may_be(self, other: "Moment") -> bool:
         """Tell whether two moments of the same sort may be the same one."""
         if self.minutes is not None and other.minutes is not None:

@@ -116,9 +116,22 @@ class SharedPair(Pair):
     differs: list[Difference]
 
 
-class Comparison(Answer):
-    """What two articles share, what only one says, and what may be shared."""
+class ComparedArticle(Answer):
+    """An article that is compared with others."""
 
+    id: str
+    title: str
+    source: str | None
+    published: str | None
+
+
+class Comparison(Answer):
+    """What two articles share, what only one says, and what may be shared.
+
+    `articles` are the two, the one called `a` first.
+    """
+
+    articles: list[ComparedArticle]
     score: float
     shared: list[SharedPair]
     only_a: list[Quote]
@@ -127,13 +140,9 @@ class Comparison(Answer):
     warnings: list[str] = []
 
 
-class CoveredArticle(Answer):
+class CoveredArticle(ComparedArticle):
     """An article of several that are compared; near-copies of one text share an `origin`."""
 
-    id: str
-    title: str
-    source: str | None
-    published: str | None
     origin: int
 
 

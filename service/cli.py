@@ -268,6 +268,9 @@ def compare(articles: Sequence[str], as_json: bool, **common: Any) -> None:  # n
 
     Of three and more articles, say of each statement how many of them say it; near-copies of
     one text count as one. Each is one of the library, a file, or standard input (-).
+
+    On a terminal of 100 columns or more the two stand side by side, and what they put
+    differently is marked; in a pipe each statement is a line behind its letter.
     """
     from service import terminal
 

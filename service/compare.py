@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from service.alignment import SHARED, SURE, Aligned, Side, align, side_of
-from service.answers import Comparison, Difference, Pair, Quote, SharedPair
+from service.answers import ComparedArticle, Comparison, Difference, Pair, Quote, SharedPair
 from service.differences import differences
 from service.reading import Reading, Statement
 from service.similarity import article_score, folding_of
@@ -33,6 +33,7 @@ def compare(a: Reading, b: Reading) -> Comparison:
     ]
     kept = [*shared, *unsure]
     return Comparison(
+        articles=[_compared(a), _compared(b)],
         score=article_score(a, b, folding),
         shared=[_shared_pair(left, right, pair, folding) for pair in shared],
         only_a=_others(a.statements, {pair.a for pair in kept}),
@@ -41,6 +42,13 @@ def compare(a: Reading, b: Reading) -> Comparison:
             Pair(a=a.statements[pair.a].quote(), b=b.statements[pair.b].quote(), score=pair.score)
             for pair in unsure
         ],
+    )
+
+
+def _compared(reading: Reading) -> ComparedArticle:
+    article = reading.article
+    return ComparedArticle(
+        id=article.id, title=article.title, source=article.source, published=article.published
     )
 
 

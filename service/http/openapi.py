@@ -86,15 +86,16 @@ def document(operations: Iterable[Operation]) -> Json:
 
 def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Json:
     summary, _, rest = (getdoc(operation.view) or "").partition("\n")
-    errors: dict[int, tuple[type[BaseModel], ...]] = dict.fromkeys(
-        operation.statuses, (ErrorAnswer,)
-    )
+    answers: dict[int, tuple[type[BaseModel], ...]] = {
+        **operation.answers,
+        **dict.fromkeys(operation.statuses, (ErrorAnswer,)),
+    }
     described: Json = {
         "operationId": operation.view.__name__,
         "summary": summary,
         "responses": {
             str(status): _response(status, [names[shape] for shape in shapes])
-            for status, shapes in {**operation.answers, **errors}.items()
+            for status, shapes in answers.items()
         },
     }
     if rest.strip():

@@ -69,6 +69,20 @@ class Hit(Quote):
     explanation: Explanation | None = None
 
 
+class SimilarityParts(Answer):
+    """In what two articles are alike, each up to 1.
+
+    `sentences` is the mean cosine of each sentence with its closest one, `words` and `names`
+    cosines of the words and of the names and numbers, `time` how close the days are on which
+    they were published. None has no say: neither article has such words, or a day is not known.
+    """
+
+    sentences: float
+    words: float | None
+    names: float | None
+    time: float | None
+
+
 class SimilarArticle(Answer):
     """An article that is like another one."""
 
@@ -77,6 +91,7 @@ class SimilarArticle(Answer):
     source: str | None
     published: str | None
     score: float
+    parts: SimilarityParts
 
 
 class SimilarArticles(Answer):
@@ -98,6 +113,7 @@ class Similarity(Answer):
     """How alike two articles are, and by which sentences."""
 
     score: float
+    parts: SimilarityParts
     pairs: list[Pair]
     warnings: list[str] = []
 
@@ -133,6 +149,7 @@ class Comparison(Answer):
 
     articles: list[ComparedArticle]
     score: float
+    parts: SimilarityParts
     shared: list[SharedPair]
     only_a: list[Quote]
     only_b: list[Quote]

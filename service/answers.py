@@ -1,9 +1,21 @@
 """The shapes of all answers; over HTTP and from the command line they are the same.
 
-`warnings` say, a sentence each, why an answer may be poor.
+`warnings` say, a sentence each, why an answer may be poor. A `band` says what a score means; it
+is None where the model is not calibrated.
 """
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict
+
+
+class Band(StrEnum):
+    """What a score means, from the closest on: see `bands`."""
+
+    SAME = "same"
+    CLOSE = "close"
+    RELATED = "related"
+    FAR = "far"
 
 
 class Answer(BaseModel):
@@ -54,7 +66,8 @@ class Hit(Quote):
     """A passage that was found.
 
     `dense` is the cosine with the question, `lexical` its BM25 (0 if it holds none of the
-    question's words); None where that part was not asked for. `explanation` is of the first
+    question's words); None where that part was not asked for. `band` is None unless both
+    were. `explanation` is of the first
     of the `sentences`, and None where it was not asked for or cannot be given.
     """
 
@@ -62,6 +75,7 @@ class Hit(Quote):
     source: str | None
     published: str | None
     score: float
+    band: Band | None = None
     dense: float | None
     lexical: float | None
     sentences: list[HitSentence]
@@ -91,6 +105,7 @@ class SimilarArticle(Answer):
     source: str | None
     published: str | None
     score: float
+    band: Band | None = None
     parts: SimilarityParts
 
 
@@ -107,12 +122,14 @@ class Pair(Answer):
     a: Quote
     b: Quote
     score: float
+    band: Band | None = None
 
 
 class Similarity(Answer):
     """How alike two articles are, and by which sentences."""
 
     score: float
+    band: Band | None = None
     parts: SimilarityParts
     pairs: list[Pair]
     warnings: list[str] = []
@@ -149,6 +166,7 @@ class Comparison(Answer):
 
     articles: list[ComparedArticle]
     score: float
+    band: Band | None = None
     parts: SimilarityParts
     shared: list[SharedPair]
     only_a: list[Quote]

@@ -58,9 +58,7 @@ class Folding:
 
     def __init__(self, left: Iterable[str], right: Iterable[str]) -> None:
         """Learn the words of two articles; which of them is which makes no difference."""
-        tokens = [
-            {token for text in texts for token in _tokens(text)} for texts in (left, right)
-        ]
+        tokens = [{token for text in texts for token in _tokens(text)} for texts in (left, right)]
         self._plain = {
             _stem(_letters(one)) for side in tokens for one in side if not _HYPHEN.search(one)
         }

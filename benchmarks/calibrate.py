@@ -172,7 +172,8 @@ def judged_search(data: Path, settings: Settings) -> Judged:
         next(file)
         judgments = [line.split() for line in file]
     relevant = {(query, article) for query, article, grade in judgments if float(grade) > 0}
-    scores, right = [], []
+    scores: list[float] = []
+    right: list[bool] = []
     for row in _rows(data / "queries.jsonl"):
         best: dict[str, float] = {}
         question = ask(library, row["text"])

@@ -111,7 +111,7 @@ def article_score(parts: SimilarityParts) -> float:
     known = [
         (share, part) for name, share in _MIX.items() if (part := getattr(parts, name)) is not None
     ]
-    mixed = sum(share * part for share, part in known) / sum(share for share, _ in known)
+    mixed = float(sum(share * part for share, part in known) / sum(share for share, _ in known))
     if parts.time is not None:
         mixed -= _TIME_SHARE * (1 - parts.time) * max(mixed, 0.0) * (1 - mixed)
     return round(mixed, 5)

@@ -603,7 +603,7 @@ def test_an_export_of_an_earlier_version_is_taken_in_and_not_changed(tmp_path: P
 
 def test_an_import_adds_languages_to_a_model_and_takes_none_away(tmp_path: Path) -> None:
     knowing = filled(tmp_path / "knowing", "one", encoder=KNOWING)
-    ignorant = filled(tmp_path / "ignorant", "one")
+    ignorant = filled(tmp_path / "ignorant", "one", encoder=KNOWS_NOTHING)
     knowing.export_to(tmp_path / "knows")
     ignorant.export_to(tmp_path / "knows-not")
 

@@ -171,7 +171,7 @@ def judged_search(data: Path, settings: Settings) -> Judged:
     with (data / "qrels.tsv").open(encoding="utf-8") as file:
         next(file)
         judgments = [line.split() for line in file]
-    relevant = {(query, article) for query, article, grade in judgments if float(grade) > 0}
+    relevant = {(query, article) for query, article, grade, *_ in judgments if float(grade) > 0}
     scores: list[float] = []
     right: list[bool] = []
     for row in _rows(data / "queries.jsonl"):

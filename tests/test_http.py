@@ -294,6 +294,8 @@ def test_an_article_is_compared_with_a_text_that_is_not_kept(filled: FlaskClient
     assert set(compared) == {
         "articles",
         "score",
+        "band",
+        "parts",
         "shared",
         "only_a",
         "only_b",

@@ -11,8 +11,8 @@ from embeddings.vectors import Matrix
 
 Scores = npt.NDArray[np.float64]
 
-# The question moves towards this many passages, of as many articles. Taken from sets that no
-# other figure was taken from; see benchmarks/README.md.
+# The question moves towards this many passages, of as many articles. It hardly matters from one
+# to five; see benchmarks/README.md.
 _FEEDBACK_PASSAGES = 3
 
 # Rounding differs with the shapes of matrices; what differs by less than this is equal.

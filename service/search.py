@@ -132,17 +132,15 @@ def rank(
     found = candidates(library, question, mode, filters, width=max(_CANDIDATES, k))
     lexical = None if mode is Mode.DENSE else lexical_scores(found)
     dense = None
-    if question.vector is not None and mode is not Mode.LEXICAL:
+    if mode is not Mode.LEXICAL and question.vector is not None:
         dense = dense_scores(question.vector, found, lexical)
-    scores = mixed(dense, lexical)
+    mean = mixed(dense, lexical)
+    scores = rounded(mean).tolist()
+    meaning = [None] * len(found) if dense is None else rounded(dense).tolist()
+    by_words = [None] * len(found) if lexical is None else rounded(lexical).tolist()
     return [
-        Ranked(
-            found[number].chunk,
-            float(rounded(scores)[number]),
-            None if dense is None else float(rounded(dense)[number]),
-            None if lexical is None else float(rounded(lexical)[number]),
-        )
-        for number in best_first(scores)[:k]
+        Ranked(found[number].chunk, scores[number], meaning[number], by_words[number])
+        for number in best_first(mean)[:k]
     ]
 
 
@@ -174,15 +172,14 @@ def candidates(
         by_words = library.store.match(question.terms, filters, width)
         articles = library.store.match_articles(question.terms, filters, width)
     ids = set(by_words)
-    has_meaning = question.vector is not None and mode is not Mode.LEXICAL
-    if question.vector is not None and has_meaning:
+    if mode is not Mode.LEXICAL and question.vector is not None:
         ids |= library.nearest(question.vector, width, filters).keys()
-    chunks = sorted(
-        library.store.chunks(sorted(ids)).values(), key=lambda one: (one.article_id, one.span)
-    )
-    none = np.zeros((0, 0), np.float32)
-    vectors = library.vectors(chunks) if has_meaning else [none] * len(chunks)
-    titles = _titles(library, chunks) if has_meaning else {}
+    chunks = list(library.store.chunks(sorted(ids)).values())
+    chunks.sort(key=lambda one: (one.article_id, one.span))
+    vectors = [np.zeros((0, 0), np.float32)] * len(chunks)
+    titles: dict[str, Matrix] = {}
+    if mode is not Mode.LEXICAL:
+        vectors, titles = library.vectors(chunks), _titles(library, chunks)
     return [
         Candidate(
             chunk,

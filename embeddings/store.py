@@ -293,6 +293,11 @@ class Store:
         An article counts if one of its chunks does.
         """
         condition, values = _condition(filters)
+        if filters:
+            among = (
+                f"SELECT article FROM chunks JOIN articles ON number = article WHERE {condition}"
+            )
+            condition = f"number IN ({among})"
         with self._database.reading() as connection:
             found = best_rows(
                 connection,
@@ -301,8 +306,7 @@ class Store:
                 k,
                 join="JOIN articles ON number = article_terms.rowid",
                 key="articles.id",
-                condition="number IN (SELECT article FROM chunks JOIN articles ON number = article "
-                f"WHERE {condition})",
+                condition=condition,
                 values=values,
             )
         return {str(article_id): share for article_id, share in found}

@@ -127,14 +127,54 @@ class SharedPair(Pair):
     differs: list[Difference]
 
 
-class Comparison(Answer):
-    """What two articles share, what only one says, and what may be shared."""
+class ComparedArticle(Answer):
+    """An article that is compared with others."""
 
+    id: str
+    title: str
+    source: str | None
+    published: str | None
+
+
+class Comparison(Answer):
+    """What two articles share, what only one says, and what may be shared.
+
+    `articles` are the two, the one called `a` first.
+    """
+
+    articles: list[ComparedArticle]
     score: float
     shared: list[SharedPair]
     only_a: list[Quote]
     only_b: list[Quote]
     unsure: list[Pair]
+    warnings: list[str] = []
+
+
+class CoveredArticle(ComparedArticle):
+    """An article of several that are compared; near-copies of one text share an `origin`."""
+
+    origin: int
+
+
+class SharedStatement(Answer):
+    """What some of several articles say: `said_by` of the `of` origins there are.
+
+    `quotes` holds the sentences that say it, in the order of the articles.
+    """
+
+    said_by: int
+    of: int
+    quotes: list[Quote]
+    differs: list[Difference]
+
+
+class Coverage(Answer):
+    """What several articles say, what most of them say first."""
+
+    articles: list[CoveredArticle]
+    origins: int
+    statements: list[SharedStatement]
     warnings: list[str] = []
 
 

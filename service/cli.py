@@ -260,21 +260,29 @@ def similar(
 
 
 @main.command()
-@click.argument("a", metavar="ID|PATH|-")
-@click.argument("b", metavar="ID|PATH|-")
+@click.argument("articles", nargs=-1, required=True, metavar="A B [C...]")
 @_as_json
 @_common
-def compare(a: str, b: str, as_json: bool, **common: Any) -> None:  # noqa: ANN401
+def compare(articles: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: ANN401
     """Say what two articles share, what only one says, and where they differ.
 
-    Each is one of the library, a file, or standard input (-).
+    Of three and more articles, say of each statement how many of them say it; near-copies of
+    one text count as one. Each is one of the library, a file, or standard input (-).
+
+    On a terminal of 100 columns or more the two stand side by side, and what they put
+    differently is marked; in a pipe each statement is a line behind its letter.
     """
     from service import terminal
 
-    _check_stdin([a, b])
+    _check_stdin(articles)
     with _corpus(**common) as corpus:
-        answer = corpus.compare(_one_ref(corpus, a), _one_ref(corpus, b))
-    (terminal.print_json if as_json else terminal.print_comparison)(answer)
+        refs = [_one_ref(corpus, article) for article in articles]
+        if len(refs) == 2:
+            comparison = corpus.compare(*refs)
+            (terminal.print_json if as_json else terminal.print_comparison)(comparison)
+        else:
+            coverage = corpus.cover(refs)
+            (terminal.print_json if as_json else terminal.print_coverage)(coverage)
 
 
 @main.command()

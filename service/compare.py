@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from service.alignment import SHARED, Aligned, Side, align, side_of
-from service.answers import Comparison, Difference, Pair, Quote, SharedPair
+from service.alignment import SHARED, SURE, Aligned, Side, align, side_of
+from service.answers import ComparedArticle, Comparison, Difference, Pair, Quote, SharedPair
 from service.differences import differences
 from service.reading import Reading, Statement
 from service.similarity import article_score, folding_of
@@ -33,8 +33,9 @@ def compare(a: Reading, b: Reading) -> Comparison:
     ]
     kept = [*shared, *unsure]
     return Comparison(
+        articles=[_compared(a), _compared(b)],
         score=article_score(a, b, folding),
-        shared=[shared_pair(left, right, pair, folding) for pair in shared],
+        shared=[_shared_pair(left, right, pair, folding) for pair in shared],
         only_a=_others(a.statements, {pair.a for pair in kept}),
         only_b=_others(b.statements, {pair.b for pair in kept}),
         unsure=[
@@ -44,18 +45,34 @@ def compare(a: Reading, b: Reading) -> Comparison:
     )
 
 
-def shared_pair(a: Side, b: Side, pair: Aligned, folding: Folding) -> SharedPair:
-    """Return a pair of statements as it is told, with what differs between them."""
-    left, right = a.reading.statements[pair.a], b.reading.statements[pair.b]
-    return SharedPair(
-        a=left.quote(),
-        b=right.quote(),
-        score=pair.score,
-        differs=[
-            Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b))
-            for one in differences(a.facts[pair.a], b.facts[pair.b], folding)
-        ],
+def _compared(reading: Reading) -> ComparedArticle:
+    article = reading.article
+    return ComparedArticle(
+        id=article.id, title=article.title, source=article.source, published=article.published
     )
+
+
+def _shared_pair(a: Side, b: Side, pair: Aligned, folding: Folding) -> SharedPair:
+    return SharedPair(
+        a=a.reading.statements[pair.a].quote(),
+        b=b.reading.statements[pair.b].quote(),
+        score=pair.score,
+        differs=told_differences(a, b, pair, folding),
+    )
+
+
+def told_differences(a: Side, b: Side, pair: Aligned, folding: Folding) -> list[Difference]:
+    """Return what differs between a statement of each of two articles, with its places.
+
+    Args:
+        a: One article.
+        b: The other.
+        pair: A statement of each, which say the same.
+        folding: How the words of the two articles fold.
+    """
+    left, right = a.reading.statements[pair.a], b.reading.statements[pair.b]
+    found = differences(a.facts[pair.a], b.facts[pair.b], folding, sure=pair.score >= SURE)
+    return [Difference(kind=one.kind, a=_part(left, one.a), b=_part(right, one.b)) for one in found]
 
 
 def _part(statement: Statement, span: tuple[int, int]) -> Quote:

@@ -19,6 +19,7 @@ from service.answers import (
     ArticleHeader,
     ArticlePage,
     Comparison,
+    Coverage,
     LabelledBlock,
     SearchAnswer,
     SimilarArticles,
@@ -26,6 +27,7 @@ from service.answers import (
     Summary,
 )
 from service.compare import compare
+from service.coverage import check_count, cover
 from service.explanation import explained
 from service.languages import article_warnings, pair_warnings, query_warnings
 from service.reading import Reading, Ref, read_ref, reading_of
@@ -34,7 +36,7 @@ from service.settings import Settings
 from service.similarity import similar, similarity
 from service.summary import Method, check_lengths, summarize
 
-A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Summary)
+A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
 MOST_ARTICLES_A_PAGE = 1000
 
@@ -243,6 +245,21 @@ class Corpus:
         one, other = read_ref(self.library, a), read_ref(self.library, b)
         warnings = pair_warnings(self._profile, one.article, other.article)
         return _warned(compare(one, other), warnings)
+
+    def cover(self, refs: Sequence[Ref]) -> Coverage:
+        """Say of each statement of several articles who says it; see `coverage.cover`.
+
+        Args:
+            refs: The articles; one that is named twice counts once.
+
+        Raises:
+            UnknownArticle: One of them is not there.
+            BadRequest: They are fewer than two, or too many.
+        """
+        check_count(len(set(refs)))
+        readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
+        warnings = article_warnings(self._profile, [one.article for one in readings])
+        return _warned(cover(readings), warnings)
 
     def summarize(
         self,

@@ -5,6 +5,7 @@ exactly one of its kind stands on each side, once those that agree are set aside
 both can be true nothing is said.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -18,14 +19,25 @@ from service.terms import Folding
 # A conflict about one thing is rarely of another magnitude.
 _MOST_TIMES = 3
 
+# Longer spans of time are the background of a story, not its events.
+_MOST_DAYS = 31
+
 # Facts are of the same thing if so many of the words around them are the same.
 _FEWEST_NEAR = 2
+_FEWEST_NEAR_DATES = 3
+_FEWEST_NEAR_WEEKDAYS = 4  # Of which week is not known.
 
 # So much of the shorter wording's terms stands in the other, if both are the same quotation.
 _SAME_QUOTATION = 0.4
 _SAME_WITHOUT_SPEAKER = 0.6
 _FEWEST_SHARED_TERMS = 2
 _FEWEST_WITHOUT_SPEAKER = 4
+
+# Characters of a quotation of more than a few words.
+_FEWEST_QUOTED = 12
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +70,21 @@ def differences(a: Facts, b: Facts, folding: Folding, *, sure: bool = True) -> l
         a: One sentence.
         b: The other.
         folding: How the words of their articles fold.
-        sure: Whether they surely say the same. If not, only quotations are compared, which
-            tell by themselves whether they are of one remark.
+        sure: Whether they surely say the same. If not, only names and quotations are compared,
+            which tell by themselves whether they are of one thing.
 
     Returns:
-        Numbers, dates, times, names, quotations, each in the order of `a`.
+        Numbers, dates and times, names, quotations, each in the order of `a`.
     """
     if a.text == b.text:
         return []
-    found = [*_quotations(a, b, folding)]
-    if sure:
-        found = [*_numbers(a, b), *_moments(a, b), *_names(a, b, folding), *found]
-    return found
+    renamed = list(_renamed(a.people, b.people, folding))
+    return [
+        *(_numbers(a, b) if sure else ()),
+        *(_moments(a, b) if sure else ()),
+        *(_told("name", one, other) for one, other in renamed),
+        *_quotations(a, b, folding, renamed),
+    ]
 
 
 def _odd_ones(
@@ -77,13 +92,20 @@ def _odd_ones(
     right: Sequence[_Fact],
     agree: Callable[[_Fact, _Fact], bool],
     group: Callable[[_Fact], object] = lambda fact: None,
+    same: Callable[[_Fact, _Fact], bool] | None = None,
 ) -> Iterator[tuple[_Fact, _Fact]]:
-    """Yield the one fact of a group on each side that agrees with none of the other side."""
+    """Yield the one fact of a group on each side that agrees with none of the other side.
+
+    All others of the group must be the `same` on both sides, not only agree.
+    """
     for name in dict.fromkeys(map(group, left)):
         sides = [[one for one in side if group(one) == name] for side in (left, right)]
         ours = [one for one in sides[0] if not any(agree(one, other) for other in right)]
         theirs = [one for one in sides[1] if not any(agree(other, one) for other in left)]
-        if len(ours) == len(theirs) == 1 and len(sides[0]) == len(sides[1]):
+        if not len(ours) == len(theirs) == 1 or len(sides[0]) != len(sides[1]):
+            continue
+        others = [one for one in sides[0] if one is not ours[0]]
+        if all(any((same or agree)(one, other) for other in sides[1]) for one in others):
             yield ours[0], theirs[0]
 
 
@@ -96,9 +118,17 @@ def _numbers(a: Facts, b: Facts) -> Iterable[Difference]:
     for kind in dict.fromkeys(one.kind for one in left):
         ours = [one for one in left if one.kind == kind]
         theirs = [one for one in right if one.kind == kind]
-        for one, other in _odd_ones(ours, theirs, _agree, _counted):
-            if _are_of_one_thing(one, other):
+        for one, other in _odd_ones(ours, theirs, _agree, _counted, Quantity.is_about):
+            added_up = _is_sum(one, theirs, other) or _is_sum(other, ours, one)
+            if not added_up and _are_of_one_thing(one, other):
                 yield _told("number", one, other)
+
+
+def _is_sum(total: Quantity, parts: Sequence[Quantity], part: Quantity) -> bool:
+    """Tell whether one side's number is what the other's add up to: "two women and one man"."""
+    return (
+        len(parts) > 1 and sum(one.value for one in parts if one.fate == part.fate) == total.value
+    )
 
 
 def _counted(one: Quantity) -> str:
@@ -107,12 +137,11 @@ def _counted(one: Quantity) -> str:
 
 
 def _merged(found: Sequence[Quantity]) -> list[Quantity]:
-    """Leave out what only repeats the one before it in another unit: "80 km (50 miles)"."""
+    """Leave out what only repeats the one before it: "80 km (50 miles)", "A$2m ($1.5m)"."""
     kept: list[Quantity] = []
     for one in found:
         before = kept[-1] if kept else None
-        repeats = before and one.kind == before.kind and one.start - before.end <= 2
-        if not (before and repeats and _agree(before, one)):
+        if not (before and one.kind == before.kind and one.start - before.end <= 2):
             kept.append(one)
     return kept
 
@@ -128,47 +157,68 @@ def _are_of_one_thing(one: Quantity, other: Quantity) -> bool:
         return False
     if one.scope and other.scope and not one.scope & other.scope:
         return False  # "In Holm", "in the first quarter": of something else.
+    if {term for term in one.near ^ other.near if _YEAR.fullmatch(term)}:
+        return False  # What was counted at another time may well differ.
     near = len(one.near & other.near)
     if one.kind == "count":
         named = set(one.nouns) & set(other.nouns) or one.is_total or other.is_total
         return near > 0 and bool(one.fate or named)
     if one.kind == "ordinal":
-        return bool(one.noun)
-    return near >= (1 if one.kind in ("score", "age") else _FEWEST_NEAR)
+        # Small ones tell things apart: the second round, the first book.
+        return bool(one.noun) and one.telling and other.telling
+    return near >= (1 if one.kind == "duration" else _FEWEST_NEAR)
 
 
 def _moments(a: Facts, b: Facts) -> Iterable[Difference]:
     for one, other in _odd_ones(a.moments, b.moments, Moment.may_be, lambda moment: moment.is_time):
-        if _can_be_told(one, other) and len(one.near & other.near) >= _FEWEST_NEAR:
+        fewest = _FEWEST_NEAR_WEEKDAYS if one.weekday and not one.days else _FEWEST_NEAR_DATES
+        if _can_be_told(one, other) and len(one.near & other.near) >= fewest:
             yield _told("time" if one.is_time else "date", one, other)
 
 
 def _can_be_told(one: Moment, other: Moment) -> bool:
     """Tell whether two days are told in ways that can be held side by side."""
-    if one.is_time or (one.days and other.days):
+    if one.is_time:
         return True
+    if one.days and other.days:
+        # A day and a month are hardly given of one event, and a year mostly of its background.
+        short, long = sorted((one.length, other.length))
+        return long <= min(_MOST_TIMES * short, _MOST_DAYS)
     return bool(one.weekday and other.weekday) or bool(one.parts and other.parts)
 
 
-def _names(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
-    for one, other in _pairs_of_one_part(a.people, b.people):
-        # Whom both articles name is one more person, not another name for this one.
-        if not (folding.is_in_both(_own_name(one, other)) or folding.is_in_both(_own_name(other, one))):
-            yield _told("name", one, other)
-
-
-def _pairs_of_one_part(
-    left: Sequence[Person], right: Sequence[Person]
+def _renamed(
+    left: Sequence[Person], right: Sequence[Person], folding: Folding
 ) -> Iterator[tuple[Person, Person]]:
-    """Yield people of one office, of one deed, or with a part of their name in common."""
-    seen: set[tuple[int, int]] = set()
-    for group in (lambda one: one.office, lambda one: one.deed, lambda one: "named"):
+    """Yield people of one office, of one deed, or with half a name in common, named otherwise."""
+    seen: set[int] = set()
+    for group in (_office, _deed, _anyone):
         for one, other in _odd_ones(left, right, Person.may_be, group):
-            alike = group(one) if group(one) != "named" else one.shares_a_name_with(other)
-            in_one_place = one.of == other.of or bool(one.of & other.of) or not (one.of and other.of)
-            if alike and in_one_place and (one.start, other.start) not in seen:
-                seen.add((one.start, other.start))
+            # Of one surname there are siblings, and nicknames: "William", "Bill".
+            alike = one.has_first_name_of(other) if group is _anyone else bool(group(one))
+            # Whom both articles name is one more person, not another name for this one.
+            known = any(
+                folding.is_in_both(name) for name in (_own_name(one, other), _own_name(other, one))
+            )
+            if alike and not known and one.start not in seen and _in_one_place(one, other):
+                seen.add(one.start)
                 yield one, other
+
+
+def _office(one: Person) -> object:
+    return one.office
+
+
+def _deed(one: Person) -> object:
+    return one.deed
+
+
+def _anyone(one: Person) -> object:
+    return None
+
+
+def _in_one_place(one: Person, other: Person) -> bool:
+    return not (one.of and other.of) or bool(one.of & other.of)
 
 
 def _own_name(one: Person, other: Person) -> str:
@@ -176,18 +226,19 @@ def _own_name(one: Person, other: Person) -> str:
     return one.first if one.surname == other.surname else one.surname
 
 
-def _quotations(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
+def _quotations(
+    a: Facts, b: Facts, folding: Folding, renamed: Sequence[tuple[Person, Person]]
+) -> Iterable[Difference]:
     left, right = _long_quotations(a, folding), _long_quotations(b, folding)
     if not len(left) == len(right) == 1:
         return
     ours, theirs = left[0], right[0]
     terms = [folding.terms(a.text[slice(*ours)]), folding.terms(b.text[slice(*theirs)])]
-    who = (a.speech.speakers, b.speech.speakers)
+    # One speaker by two names is one speaker all the same.
+    names = {other.surname: one.surname for one, other in renamed}
+    who = (a.speech.speakers, {names.get(one, one) for one in b.speech.speakers})
     if _are_versions(terms, bool(who[0] & who[1]), known=bool(who[0] and who[1])):
         yield Difference("quotation", ours, theirs)
-
-
-_FEWEST_QUOTED = 12
 
 
 def _long_quotations(one: Facts, folding: Folding) -> list[tuple[int, int]]:

@@ -3,17 +3,20 @@
 import re
 
 _ONES = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SMALL = {word: value for value, word in enumerate(_ONES, start=1)} | {
     word: 10 * value for value, word in enumerate(_TENS, start=2)
 }
 _ORDINALS = {
     word: value
     for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(),
+        (
+            *("first", "second", "third", "fourth", "fifth", "sixth"),
+            *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
+        ),
         start=1,
     )
 }
@@ -33,9 +36,7 @@ SCALES = {
 }
 _DIGITS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
-NUMBER_WORD = (
-    rf"(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_ONES[:9])}))?\b|(?:{'|'.join(_ONES)})\b"
-)
+NUMBER_WORD = rf"(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_ONES[:9])}))?\b|(?:{'|'.join(_ONES)})\b"
 """Pattern of a number in words, up to ninety-nine."""
 
 ORDINAL_WORD = rf"(?:{'|'.join(_ORDINALS)})\b"

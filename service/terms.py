@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -97,42 +96,40 @@ class Folding:
         return [_stem(self.name(part)) for part in parts if len(part) > 1 and is_content_word(part)]
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """How sentences of two articles share terms; each of shape (left, right).
-
-    Attributes:
-        cosine: Cosines of their sets of terms, weighted by rarity in both articles, 0 to 1.
-        links: How many terms they share that no other sentence of either article holds.
-    """
-
-    cosine: Matrix
-    links: Matrix
-
-
-def overlap(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> Overlap:
-    """Compare sentences by the terms they share; rare ones count more.
+def overlap(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> Matrix:
+    """Compare texts by the terms they share; rare ones count more.
 
     Args:
-        left: Terms of the sentences of one article.
+        left: Terms of texts of one article.
         right: The same of the other.
+
+    Returns:
+        Cosines of their sets of terms, weighted by rarity in both articles, 0 to 1, shape
+        (left, right).
     """
     rarity = _rarity([*left, *right])
     column = {term: number for number, term in enumerate(sorted(rarity))}
-    weights = np.array([rarity[term] for term in sorted(rarity)], np.float64)
+    weights = np.array([rarity[term] for term in column], np.float32)
+    rows = [_scaled(_incidence(side, column) * weights) for side in (left, right)]
+    cosines: Matrix = (rows[0] @ rows[1].T).toarray()
+    return np.clip(cosines, 0.0, 1.0, out=cosines)
+
+
+def links(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> Matrix:
+    """Count for each two texts the terms that they share and no other text of either holds."""
+    terms = sorted({term for side in (left, right) for text in side for term in text})
+    column = {term: number for number, term in enumerate(terms)}
     rows = [_incidence(side, column) for side in (left, right)]
-    weighted = [side * weights for side in rows]
-    # Squares are summed term by term in one order, whichever article is the left one.
-    masses = [np.asarray((side * side).sum(axis=1)).reshape(-1) for side in weighted]
-    shared = (weighted[0] @ weighted[1].T).toarray()
     once = [np.asarray(side.sum(axis=0)).reshape(-1) == 1 for side in rows]
-    alone = (once[0] & once[1]).astype(np.float64)
-    links = ((rows[0] * alone) @ rows[1].T).toarray()
-    lengths = np.sqrt(np.outer(*(np.where(mass > 0, mass, 1.0) for mass in masses)))
-    return Overlap(
-        cosine=np.clip(shared / lengths, 0.0, 1.0).astype(np.float32),
-        links=links.astype(np.float32),
-    )
+    found: Matrix = ((rows[0] * (once[0] & once[1]).astype(np.float32)) @ rows[1].T).toarray()
+    return found
+
+
+def _scaled(rows: csr_array) -> csr_array:
+    """Scale rows to length 1; one without terms stays empty."""
+    lengths = np.sqrt(np.asarray((rows * rows).sum(axis=1)).reshape(-1))
+    factors = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return csr_array(rows * factors[:, np.newaxis])
 
 
 def _incidence(sentences: Sequence[Sequence[str]], column: Mapping[str, int]) -> csr_array:
@@ -140,7 +137,9 @@ def _incidence(sentences: Sequence[Sequence[str]], column: Mapping[str, int]) ->
     places = [sorted({column[term] for term in terms}) for terms in sentences]
     ends = np.cumsum([0, *map(len, places)])
     flat = np.array([place for one in places for place in one], np.int64)
-    return csr_array((np.ones(len(flat)), flat, ends), shape=(len(sentences), len(column)))
+    return csr_array(
+        (np.ones(len(flat), np.float32), flat, ends), shape=(len(sentences), len(column))
+    )
 
 
 def _rarity(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -179,8 +178,15 @@ def _forms(name: str) -> set[str]:
         sound = spelling.sub(other, sound)
     if len(name) < _LONG_NAME:
         return {sound}
-    # A first letter is hardly ever a variant.
-    return {sound, *(sound[:place] + sound[place + 1 :] for place in range(1, len(sound)))}
+    # A first letter is hardly ever a variant, but for the sound that is written G or H.
+    sound = re.sub("^g", "h", sound)
+    # Vowels are written in many ways where a script has none: "Soliman", "Suleiman".
+    bones = sound[0] + re.sub("[aeiou]", "", sound[1:])
+    return {
+        sound,
+        f"{bones}-",
+        *(sound[:place] + sound[place + 1 :] for place in range(1, len(sound))),
+    }
 
 
 @lru_cache(_WORDS_KEPT)

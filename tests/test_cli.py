@@ -196,6 +196,21 @@ def test_a_file_that_was_not_added_can_be_compared(run: Run, tmp_path: Path) -> 
     assert not found["only_b"]
 
 
+def test_compare_prints_plain_lines_into_a_pipe_and_one_article_is_too_few(run: Run) -> None:
+    two = run("compare", "harbour", "council")
+    three = run("compare", "harbour", "council", "harbour")
+    one = run("compare", "harbour")
+
+    lines = two.stdout.splitlines()
+    assert lines[0] == "A  Crane falls into harbour  Lindmark Post, 2024-03-04  harbour"
+    assert lines[1] == "B  Council votes for crane  Coast Radio, 2024-03-12  council"
+    assert lines[-1].endswith(" only B")
+    assert "\x1b" not in two.stdout
+    assert "2 of 2 origins say" in three.stdout
+    assert one.exit_code == 2
+    assert "expected from 2 to 20" in " ".join(one.stderr.split())
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_standard_input_can_be_compared_and_have_similar_articles(
     run: Run, tmp_path: Path, encoding: str

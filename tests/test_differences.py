@@ -5,12 +5,11 @@ from service.facts import read_facts
 from service.terms import Folding
 
 
-def found(a: str, b: str, *, sure: bool = True, days: str | None = None) -> list[tuple[str, str, str]]:
+def found(a: str, b: str, days: str | None = None) -> list[tuple[str, str, str]]:
     folding = Folding([a], [b])
     left, right = (read_facts([text], [1], days, folding)[0] for text in (a, b))
     return [
-        (one.kind, a[slice(*one.a)], b[slice(*one.b)])
-        for one in differences(left, right, folding, sure=sure)
+        (one.kind, a[slice(*one.a)], b[slice(*one.b)]) for one in differences(left, right, folding)
     ]
 
 
@@ -92,13 +91,3 @@ def test_what_differs_is_told_exactly(a: str, b: str, expected: tuple[str, str, 
 def test_what_can_both_be_true_is_not_told(a: str, b: str) -> None:
     assert found(a, b) == []
     assert found(b, a) == []
-
-
-def test_numbers_of_sentences_that_are_only_somewhat_alike_are_not_compared() -> None:
-    assert found("The storm killed six people.", "The storm killed 8 people.", sure=False) == []
-
-
-@pytest.mark.parametrize("hostile", ['"', "1,", "1 ", "said A", "A-", "twenty-", "May 1 ", "é’"])
-def test_hostile_text_takes_no_long_time(hostile: str) -> None:
-    text = hostile * (200_000 // len(hostile))
-    assert found(text, text + ".") == []

@@ -291,7 +291,16 @@ def test_an_article_is_compared_with_a_text_that_is_not_kept(filled: FlaskClient
     compared = filled.post("/v1/compare", json=asked).get_json()
 
     assert 0 < alike["score"] <= 1
-    assert set(compared) == {"score", "shared", "only_a", "only_b", "unsure", "warnings"}
+    assert set(compared) == {
+        "articles",
+        "score",
+        "shared",
+        "only_a",
+        "only_b",
+        "unsure",
+        "warnings",
+    }
+    assert compared["articles"][0]["id"] == "harbour"
     for one in compared["only_b"]:
         assert FERRIES[one["start"] : one["end"]] == one["text"]
     assert len(filled.get("/v1/articles").get_json()["articles"]) == 3

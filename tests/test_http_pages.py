@@ -8,8 +8,8 @@ from languages import NEWS
 from toy import ToyEncoder, toy_corpus
 
 from service.answers import Explanation, Quote, ScoredQuote
+from service.highlights import closed_up, cut, shade
 from service.http import create_app
-from service.http.highlights import cut, shade
 
 HARBOUR = (
     "The harbour of Velm reopened on Friday after the storm. "
@@ -24,6 +24,7 @@ def client(tmp_path: Path) -> FlaskClient:
     articles = [
         {"id": "a/b", "text": HARBOUR, "title": f"Harbour {HOSTILE}", "source": HOSTILE},
         {"id": HOSTILE, "text": f"Ferries sail on {HOSTILE} Tuesday to the islands."},
+        {"id": "third", "text": f"Nobody knows when {HOSTILE} ferries will sail."},
     ]
     client.post("/v1/articles", json={"articles": articles})
     return client
@@ -31,7 +32,13 @@ def client(tmp_path: Path) -> FlaskClient:
 
 EXPLAINED = "/search?q=ferries+sail&explain=true"
 PAGES = ["/", "/search", "/search?q=ferries&summary=true", EXPLAINED, "/articles", "/docs"]
-ARTICLE_PAGES = ["/articles/a%2Fb", f"/compare?a=a%2Fb&b={HOSTILE}", f"/articles/{HOSTILE}"]
+ARTICLE_PAGES = [
+    "/articles/a%2Fb",
+    f"/articles/{HOSTILE}",
+    f"/compare?a=a%2Fb&b={HOSTILE}",
+    f"/compare?id=a%2Fb&id={HOSTILE}",
+    f"/compare?id=a%2Fb&id={HOSTILE}&id=third",
+]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *ARTICLE_PAGES, f"/search?q={HOSTILE}"])
@@ -69,7 +76,7 @@ def test_nothing_on_a_page_comes_from_elsewhere(client: FlaskClient) -> None:
 
 
 def test_the_first_page_says_how_much_there_is(client: FlaskClient) -> None:
-    assert "2 articles</a> with 3 sentences" in client.get("/").text
+    assert "3 articles</a> with 4 sentences" in client.get("/").text
 
 
 def test_found_sentences_are_marked(client: FlaskClient) -> None:
@@ -116,6 +123,15 @@ def test_a_place_is_marked_in_its_article(client: FlaskClient) -> None:
         ("/search?q=x&mode=best", 422, "mode is"),
         ("/articles/nobody", 404, "No article has the id"),
         ("/compare?a=a%2Fb", 422, "b is missing"),
+        ("/compare", 422, "0 articles chosen to compare; choose two or more"),
+        ("/compare?id=third&id=third", 422, "1 article chosen to compare; choose two or more"),
+        ("/compare?id=third&id=nobody", 404, "No article has the id"),
+        ("/compare?id=third&id=a%2Fb&id=nobody", 404, "No article has the id"),
+        (
+            "/compare?" + "&".join(f"id={number}" for number in range(21)),
+            422,
+            "expected from 2 to 20",
+        ),
     ],
 )
 def test_what_went_wrong_is_told_on_a_page(
@@ -126,6 +142,71 @@ def test_what_went_wrong_is_told_on_a_page(
     assert page.status_code == status
     assert page.mimetype == "text/html"
     assert message in page.text
+
+
+CRASH = {
+    "a": "The bus crash near Velm killed 12 people on Friday. The driver was old.",
+    "b": "The bus crash near Velm killed 14 people on Friday. A school stays closed.",
+    "c": "The bus crash near Velm killed 12 people on Friday. Nobody has asked the mayor so far.",
+}
+
+
+@pytest.fixture
+def crash(tmp_path: Path) -> FlaskClient:
+    client = create_app(toy_corpus(tmp_path)).test_client()
+    articles = [
+        {"id": name, "title": f"Crash {name}", "text": text} for name, text in CRASH.items()
+    ]
+    client.post("/v1/articles", json={"articles": articles})
+    return client
+
+
+@pytest.mark.parametrize("query", ["a=a&b=b", "id=a&id=b", "id=a&id=b&id=a"])
+def test_two_articles_stand_side_by_side_and_what_differs_is_marked(
+    crash: FlaskClient, query: str
+) -> None:
+    page = crash.get(f"/compare?{query}").text
+
+    assert '<mark class="differs" title="number; elsewhere: 14">12</mark> people on Friday' in page
+    assert '<mark class="differs" title="number; elsewhere: 12">14</mark> people on Friday' in page
+    assert '<span class="chip">number</span>' in page
+    assert "1 shared, 1 of them put differently" in page
+    assert page.index("Only in A") < page.index("The driver was old.") < page.index("Only in B")
+
+
+def test_of_three_articles_it_is_shown_who_says_each_statement(crash: FlaskClient) -> None:
+    page = crash.get("/compare?id=a&id=b&id=c").text
+
+    words = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", "", page)))
+    assert "What 3 articles say" in words
+    assert "C Crash c near-copy of A: counted once" in words
+    assert "2 of 2 origins say A, C The bus crash near Velm killed 12 people on Friday." in words
+    assert "Differs: number 12 A, C / 14 B" in words
+    assert "1 of 2 origins says A The driver was old." in words
+
+
+def test_a_statement_that_two_pairs_share_is_shown_once(tmp_path: Path) -> None:
+    client = create_app(toy_corpus(tmp_path)).test_client()
+    long = "The mayor of Velm opened the new bridge on Monday and praised the engineers for it."
+    split = (
+        "The mayor of Velm opened the new bridge on Monday. "
+        "The mayor of Velm praised the engineers for the new bridge."
+    )
+    articles = [{"id": "a", "text": long}, {"id": "b", "text": split}]
+    client.post("/v1/articles", json={"articles": articles})
+    shared = client.post("/v1/compare", json={"a": {"id": "a"}, "b": {"id": "b"}}).get_json()
+
+    page = client.get("/compare?id=a&id=b").text
+
+    assert len([*shared["shared"], *shared["unsure"]]) == 2
+    assert page.count(long) == 1
+
+
+def test_articles_are_chosen_by_ticking_them(crash: FlaskClient) -> None:
+    page = crash.get("/articles").text
+
+    assert re.findall(r'<input type="checkbox" name="id" value="(\w)">', page) == ["a", "b", "c"]
+    assert '<form action="/compare">' in page
 
 
 def test_the_docs_show_every_route(client: FlaskClient) -> None:
@@ -144,6 +225,10 @@ def test_a_text_is_cut_at_quotes_and_nothing_is_lost() -> None:
     assert cut("abcdef", 10, [quote(13, 20), quote(0, 14)]) == [("abc", 2), ("def", 1)]
     assert cut("abcdef", 10, [quote(0, 5), quote(16, 20)]) == [("abcdef", 0)]
     assert cut("", 10, [quote(0, 50)]) == []
+
+
+def test_of_empty_lines_one_is_shown() -> None:
+    assert closed_up("a\n \n\n\nb\nc\n\nd") == "a\n\nb\nc\n\nd"
 
 
 def test_an_explained_sentence_is_cut_at_its_words_and_nothing_is_lost() -> None:

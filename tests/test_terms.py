@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from service.numerals import numeral
-from service.terms import Folding, names_and_numbers, overlap
+from service.terms import Folding, links, names_and_numbers, overlap
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,15 @@ def test_a_compound_counts_as_its_words_unless_it_is_written_as_one() -> None:
 def test_rare_words_count_more_and_words_of_one_place_are_links() -> None:
     left = [["war", "harbor"], ["war", "salt"]]
     right = [["war", "harbor"], ["war", "wool"]]
-    found = overlap(left, right)
-    assert found.cosine[0, 0] == pytest.approx(1)
-    assert found.cosine[0, 0] > found.cosine[1, 1] > 0
-    assert found.links.tolist() == [[1, 0], [0, 0]]
+    cosines = overlap(left, right)
+    assert cosines[0, 0] == pytest.approx(1)
+    assert cosines[0, 0] > cosines[1, 1] > 0
+    assert links(left, right).tolist() == [[1, 0], [0, 0]]
 
 
 def test_sentences_without_terms_share_nothing() -> None:
-    found = overlap([[], ["war"]], [[]])
-    assert np.array_equal(found.cosine, np.zeros((2, 1), np.float32))
+    cosines = overlap([[], ["war"]], [[]])
+    assert np.array_equal(cosines, np.zeros((2, 1), np.float32))
 
 
 def test_names_and_numbers_are_told_from_other_words() -> None:

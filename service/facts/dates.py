@@ -45,6 +45,11 @@ class Moment:
         """Tell whether it is a time of day."""
         return self.minutes is not None
 
+    @property
+    def length(self) -> int:
+        """How many days it may be at the most; 0 if that cannot be told."""
+        return max(((last - first).days + 1 for first, last in self.days), default=0)
+
     def may_be(self, other: "Moment") -> bool:
         """Tell whether two moments of the same sort may be the same one."""
         if self.minutes is not None and other.minutes is not None:
@@ -60,7 +65,7 @@ class Moment:
         return all(one == two for one, two in zip(self.parts, other.parts, strict=False))
 
 
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
@@ -105,9 +110,8 @@ _TO_COME = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:was|were|had|did|came|went|fell|took|won|lost|met|told|found|gave|left|rose|hit|cut"
-    r"|struck|broke|began|made|held|led|shot|sank|swept|tore)\b|(?<![\w-])\w{2,}ed\b",
-    re.IGNORECASE,
+    r"\b(?:was|were|had|did|came|went|fell|took|won|lost|met|told|said|gave|rose|struck|broke|began"
+    r"|made|held|shot|sank|swept|tore)\b|(?<![\w-])[a-z]{2,}ed\b"
 )
 _HOUR_SLACK = 29
 _ROUGH_SLACK = 45

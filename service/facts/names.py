@@ -1,10 +1,12 @@
 """Full names of people, and what they are or did: "referee Mark Holt", "Ruth Marlow's shot"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from service.terms import Folding
+from service.words import is_content_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +34,43 @@ class Person:
 
     def may_be(self, other: "Person") -> bool:
         """Tell whether both names may be of one person."""
-        return self.surname == other.surname and self._has_first_name_of(other)
+        return self.surname == other.surname and self.has_first_name_of(other)
 
-    def shares_a_name_with(self, other: "Person") -> bool:
-        """Tell whether the names have their first or their last part in common."""
-        return self.surname == other.surname or self._has_first_name_of(other)
-
-    def _has_first_name_of(self, other: "Person") -> bool:
-        # "Tom" and "Tommy" are one, "T." may be either.
+    def has_first_name_of(self, other: "Person") -> bool:
+        """Tell whether both may have the same first name."""
+        # "Tom" and "Tommy" are one, "Jon" and "John" too, "T." may be either.
         reach = min(_NICKNAME, len(self.first), len(other.first))
-        return self.first[:reach] == other.first[:reach]
+        short, long = sorted((self.first, other.first), key=len)
+        return self.first[:reach] == other.first[:reach] or any(
+            short == long[:place] + long[place + 1 :] for place in range(1, len(long))
+        )
 
 
 _NICKNAME = 3
-_WORD = r"[A-Z][a-z’'-]*[a-z](?:-[A-Z][a-z]+)?"
+_WORD = r"[A-Z][a-z’']*[a-z](?:-[A-Z][a-z]+)?"
 _NAME = re.compile(
-    rf"\b(?P<first>{_WORD}|[A-Z]\.)\s(?:[A-Z]\.\s|(?:de|van|von|der|bin|al|di|da|le|la)\s)*"
+    rf"\b(?P<first>{_WORD}|[A-Z]\.)\s"
+    r"(?:[A-Z]\.\s|(?:de|van|von|der|bin|al|di|da|le|la)\s)*"
     rf"(?P<surname>{_WORD})\b(?!\s[A-Z][a-z])"
 )
 # These begin names of places, storms and companies, or stand before a name without being of it.
-_NO_FIRST_NAME = frozenset(
-    """
+_LISTED = """
     the a an in on at of and but for with from when as after before port new north south east west
-    cape lake mount river saint st fort san los las el la storm hurricane cyclone typhoon mr mrs ms dr
-    sir lady lord miss sister brother father president premier minister judge justice king queen prince
-    princess pope general colonel captain major sergeant detective inspector officer professor
-    senator governor mayor chancellor secretary ambassador coach manager referee
-    """.split()
-)
+    cape lake mount river saint st fort san los las el la storm hurricane cyclone typhoon mr mrs ms
+    dr sir lady lord miss sister brother father president premier minister judge justice king queen
+    prince princess pope general colonel captain major sergeant detective inspector officer
+    professor senator governor mayor chancellor secretary ambassador coach manager referee now then
+    yet still also only even here there this that these those some many most his her their its our
+"""
+_NO_FIRST_NAME = frozenset(_LISTED.split())
+# These end names of places, bodies and games.
+_LISTED_LAST = """
+    palace street road avenue square bridge park court house hall university college school hospital
+    church council department ministry agency police party league cup united city town county island
+    islands river bay beach valley hotel airport station stadium center centre bank group company
+    times post news press act prize award championship open coach
+"""
+_NO_SURNAME = frozenset(_LISTED_LAST.split())
 
 # What one person at a time is, in an office or in an event; of strikers and witnesses there are
 # several.
@@ -72,18 +83,15 @@ _OFFICE = (
     r"|(?:defen[cs]e|foreign|interior|finance|health|justice|transport|economy|education|energy)"
     r"\sminister)"
 )
-_BEFORE = re.compile(rf"((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})\s(?:of\s\S+\s)?$", re.IGNORECASE)
-_BEHIND = re.compile(
-    rf",\s(?:the\s|a\s|its\s|their\s|who\sis\s)?((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})\b"
-    r"(?:\s(?:of|for|at)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+)|\sthere\b)?",
-    re.IGNORECASE,
-)
-_COMMA_BEFORE = re.compile(
-    rf"((?:[A-Za-z][\w'’-]*\s){{0,3}}?)\b({_OFFICE})(?:\s(?:of|for|at)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+))?,\s$",
-    re.IGNORECASE,
-)
+_OFFICE_NOUN = re.compile(rf"\b{_OFFICE}\b", re.IGNORECASE)
+_OF = r"(?:\s(?:of|for|at)\s(?:the\s)?(?P<of>[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)*))?"
+_TO_NAME = re.compile(rf"{_OF},?\s")  # Between an office and the name behind it.
+_AFTER_OFFICE = re.compile(_OF)
+# Between a name and the office behind it: at most three words, of which names say whose.
+_FROM_NAME = re.compile(r",\s(?:[\w'’-]+\s){0,4}")
+_MOST_MODIFIERS = 3
 _REACH = 60
-_OWN = re.compile(r"['’]s\s(?:[a-z-]+\s){0,2}?([a-z]{3,})\b(?!\s[a-z]+ing\b)")
+_OWN = re.compile(r"['’]s\s((?:[a-z][a-z-]*\s?){1,3})")
 _FROM = re.compile(r"\b([a-z]{3,})\s(?:from|by)\s$")
 
 
@@ -99,6 +107,8 @@ def _people(text: str, folding: Folding) -> Iterator[Person]:
             start = match.end("first")
             continue
         start = match.end()
+        if match["surname"].lower() in _NO_SURNAME:
+            continue
         surname = match["surname"].removesuffix("’s").removesuffix("'s")
         end = match.start("surname") + len(surname)
         office, of = _office(text, match.start(), end, folding)
@@ -117,17 +127,34 @@ def _office(
     text: str, start: int, end: int, folding: Folding
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Return the office that is named beside a name, and whose it is."""
-    before = text[max(0, start - _REACH) : start]
-    found = _BEFORE.search(before) or _COMMA_BEFORE.search(before) or _BEHIND.match(text, end)
-    if found is None:
-        return frozenset(), frozenset()
-    parts = " ".join(part for part in (found[1], *found.groups()[2:]) if part)
-    of = {folding.name(word) for word in parts.split() if word[0].isupper()}
-    return frozenset(folding.terms(found[2].lower())), frozenset(of)
+    before, behind = text[max(0, start - _REACH) : start], text[end : end + _REACH]
+    for found in _OFFICE_NOUN.finditer(before):
+        if to_name := _TO_NAME.fullmatch(before, found.end()):
+            modifiers = before[: found.start()].split()[-_MOST_MODIFIERS:]
+            return _office_of(found[0], modifiers, to_name["of"], folding)
+    found_behind = _OFFICE_NOUN.search(behind)
+    if found_behind and _FROM_NAME.fullmatch(behind, 0, found_behind.start()):
+        modifiers = behind[1 : found_behind.start()].split()[-_MOST_MODIFIERS:]
+        after = _AFTER_OFFICE.match(behind, found_behind.end())
+        return _office_of(found_behind[0], modifiers, after["of"] if after else None, folding)
+    return frozenset(), frozenset()
+
+
+def _office_of(
+    office: str, modifiers: Sequence[str], of: str | None, folding: Folding
+) -> tuple[frozenset[str], frozenset[str]]:
+    names = [*modifiers, *(of or "").split()]
+    whose = frozenset(
+        folding.name(word) for word in names if word[0].isupper() and is_content_word(word)
+    )
+    return frozenset(folding.terms(office.lower())), whose
 
 
 def _deed(text: str, start: int, end: int, folding: Folding) -> str:
     """Return what is said to be this person's: "Marlow's low cross", "a cross from Marlow"."""
-    found = _OWN.match(text, end) or _FROM.search(text[max(0, start - _REACH) : start])
-    terms = folding.terms(found[1]) if found else []
-    return terms[0] if terms else ""
+    if own := _OWN.match(text, end):
+        terms = folding.terms(" ".join(takewhile(is_content_word, own[1].split())))
+        return terms[-1] if terms else ""
+    source = _FROM.search(text[max(0, start - _REACH) : start])
+    terms = folding.terms(source[1]) if source else []
+    return terms[-1] if terms else ""

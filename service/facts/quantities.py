@@ -52,9 +52,14 @@ class Quantity:
     def tolerance(self) -> float:
         """How far another writing of the same number may be off."""
         if self.hedge:
-            return _ABOUT * abs(self.value)
+            return max(self.step, _MOST_ROUNDED * abs(self.value))
         rounded = min(self._last_place(), _MOST_ROUNDED * self.value) if self._is_round() else 0.0
         return max(self.step, rounded)
+
+    def is_about(self, other: "Quantity") -> bool:
+        """Tell whether both are the same number, written so or so."""
+        gap = abs(self.value - other.value)
+        return gap < 1e-9 or gap < max(self.tolerance, other.tolerance)
 
     def allows(self, value: float) -> bool:
         """Tell whether what is said leaves room for the true value to be this one."""
@@ -63,15 +68,15 @@ class Quantity:
         if self.hedge == "less":
             return value <= self.value
         gap = abs(value - self.value)
+        if self.kind == "age":  # There are birthdays.
+            return gap <= 1
         if self.hedge == "about":
             return gap <= _ABOUT * max(abs(value), abs(self.value))
         return gap < 1e-9 or gap < self.step or self._rounds(value)
 
     def _rounds(self, value: float) -> bool:
         gap = abs(value - self.value)
-        return (
-            self._is_round() and gap < self._last_place() and gap <= _MOST_ROUNDED * self.value
-        )
+        return self._is_round() and gap < self._last_place() and gap <= _MOST_ROUNDED * self.value
 
     def _last_place(self) -> float:
         """Return the size of the last digit that is not zero: 100 for 6,500."""
@@ -107,7 +112,7 @@ _SCALE = r"dozen|hundred|thousand|million|billion|trillion"
 _NUMBER = rf"(?!0\d)\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|(?!0\d)\d+(?:\.\d+)?|{NUMBER_WORD}"
 _QUANTITY = re.compile(
     rf"""(?<![\w.,:/$£€¥-])
-    (?P<money>(?:US|A|C|NZ|HK)?\$|[£€¥])?
+    (?P<money>(?:US|A|C|NZ|HK)?\$(?:US|AU)?|[£€¥])?
     (?P<number>{_NUMBER}|half(?=\sa\s(?:{_SCALE})\b)|an?(?=[ ](?:{_SCALE})\b))
     (?P<scale>[ -](?:a\s)?(?:{_SCALE})s?\b|(?:k|mn?|bn?|tn)\b)?
     (?P<unit>\s?(?:%|°[ ]?[CF])|[ -](?:per[ ]?cent|percentage[ ]points?)\b)?
@@ -132,22 +137,24 @@ _FRACTION = re.compile(
     re.IGNORECASE,
 )
 _SCORE = re.compile(r"(?<![\w.,:/$£€–-])(\d{1,2})[-–](\d{1,2})(?![\w/%–-]|[.,:]\d)")
-_ORDINAL = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)|{ORDINAL_WORD})\b", re.IGNORECASE)
+_ORDINAL = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)|{ORDINAL_WORD})\b(?!\s(?-i:[A-Z]))", re.IGNORECASE)
 
 # How much of the unit of its kind each unit is.
 _UNITS = {
-    "length": ("m", {"km": 1e3, "kilomet": 1e3, "mile": 1609.344, "met": 1, "feet": 0.3048, "yard": 0.9144,
-                     "foot": 0.3048, "centimet": 0.01, "millimet": 0.001, "inch": 0.0254}),
-    "speed": ("km/h", {"km/h": 1, "kph": 1, "kmh": 1, "mph": 1.609344}),
-    "mass": ("kg", {"kg": 1, "kilogram": 1, "kilo": 1, "pound": 0.45359237, "tonne": 1000,
-                    "gram": 0.001}),
-    "area": ("ha", {"hectare": 1, "acre": 0.40468564}),
-    "duration": ("days", {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1,
-                          "week": 7, "month": 30.4, "year": 365.25, "decade": 3652.5,
-                          "centur": 36525}),
-    "money $": ("$", {"dollar": 1}),
-    "money €": ("€", {"euro": 1}),
-}  # fmt: skip
+    "length": {
+        **{"km": 1e3, "kilomet": 1e3, "met": 1.0, "centimet": 0.01, "millimet": 0.001},
+        **{"mile": 1609.344, "yard": 0.9144, "feet": 0.3048, "foot": 0.3048, "inch": 0.0254},
+    },
+    "speed": {"km/h": 1.0, "kph": 1.0, "kmh": 1.0, "mph": 1.609344},
+    "mass": {"kg": 1.0, "kilogram": 1.0, "kilo": 1.0, "gram": 1e-3, "tonne": 1e3, "pound": 0.4536},
+    "area": {"hectare": 1.0, "acre": 0.40468564},
+    "duration": {
+        **{"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "week": 7.0},
+        **{"month": 30.4, "year": 365.25, "decade": 3652.5, "centur": 36525.0},
+    },
+    "money $": {"dollar": 1.0},
+    "money €": {"euro": 1.0},
+}
 _UNIT = re.compile(
     r"[ -]?(?:(km/h|kph|kmh|mph|km|kg|m)\b"
     r"|(kilomet|centimet|millimet|met)(?:re|er)s?(?:\s(?:an|per)\s(hour))?\b"
@@ -171,8 +178,16 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _HEDGE_REACH = 24
+_NAMED = re.compile(r"\b(?:[A-Z][a-z]+|No\.)\s$")
 # Behind the number: "six or more", "40-odd".
-_HEDGE_BEHIND = re.compile(r"\s?(?:or more\b|\+|-odd\b|plus\b)", re.IGNORECASE)
+# "10,000 to 20,000", "between six and eight": at least the one, at most the other.
+_HEDGE_BEHIND = re.compile(
+    rf"\s?(?:or more\b|\+|-odd\b|plus\b|(?:to|or|-|–)\s?[$£€]?(?:\d|{NUMBER_WORD}))", re.IGNORECASE
+)
+_RANGE_BEFORE = re.compile(
+    rf"(?:(?:\d|{NUMBER_WORD}|million|billion)\s?(?:to|or|-|–)|between\s\S+\sand)\s?[$£€]?$",
+    re.IGNORECASE,
+)
 
 _FATES = {
     "dead": r"kill\w*|die[sd]?|dead|deaths?|dying|deadl\w+|slain|fatal\w*|lives|toll|perish\w*",
@@ -196,7 +211,9 @@ _PERIOD = re.compile(
 )
 
 
-def quantities(text: str, folding: Folding, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
+def quantities(
+    text: str, folding: Folding, taken: Sequence[tuple[int, int]] = ()
+) -> list[Quantity]:
     """Return the quantities of a sentence, in order; no dates, no years, no times.
 
     Args:
@@ -258,15 +275,28 @@ def _plain(text: str, folding: Folding) -> Iterator[Quantity]:
     for match in _QUANTITY.finditer(text):
         written = match["number"].lower()
         value = 0.5 if written == "half" else 1.0 if _SPELT.match(written) else numeral(written)
-        if value is None or _is_a_year(match):
+        if value is None or _is_a_year(match) or _is_a_label(text, match):
             continue
-        scale = SCALES.get((match["scale"] or "").strip(" -").lower().removeprefix("a ").rstrip("s"), 1.0)
+        scale = SCALES.get(
+            (match["scale"] or "").strip(" -").lower().removeprefix("a ").rstrip("s"), 1.0
+        )
         decimals = len(written.partition(".")[2])
         kind, factor, end = _measured(text, match)
         step = 10.0**-decimals * scale * factor
         number = _celsius(value, match["unit"] or "") * scale * factor
         telling = value >= _FEWEST_TELLING or decimals > 0 or scale > 1
         yield _made(text, (match.start(), end), kind, number, step, folding, telling=telling)
+
+
+def _is_a_label(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a number is part of a name: "Category 2", "Flight 370"."""
+    named = _NAMED.search(text, max(0, match.start() - _HEDGE_REACH), match.start())
+    return named is not None and named.start() > 0 and not match["money"]
+
+
+def _scale(written: str) -> float:
+    word = written.strip(" -").lower().removeprefix("a ")
+    return SCALES.get(word.removesuffix("s"), 1.0)
 
 
 def _is_a_year(match: re.Match[str]) -> bool:
@@ -282,7 +312,7 @@ def _measured(text: str, match: re.Match[str]) -> tuple[str, float, int]:
     """Return what kind a number is of, its unit in that kind's unit, and where it ends."""
     unit = (match["unit"] or "").strip(" -").lower()
     if match["money"]:
-        return f"money {match['money'][-1]}", 1.0, match.end()
+        return f"money {match['money'].strip('USANZCHK')}", 1.0, match.end()
     if "point" in unit:
         return "points", 1.0, match.end()
     if unit:
@@ -295,7 +325,7 @@ def _measured(text: str, match: re.Match[str]) -> tuple[str, float, int]:
     if name == "year" and _OLD.match(text, behind.end()):
         return "age", 1.0, match.end()
     name = {"m": "met"}.get(name, name)
-    for kind, (_, units) in _UNITS.items():
+    for kind, units in _UNITS.items():
         if name in units:
             return kind, units[name], behind.end()
     return "count", 1.0, match.end()
@@ -317,6 +347,8 @@ def _made(
     named = (hedge.lastgroup or "") if hedge else ""
     if _HEDGE_BEHIND.match(text, end):
         named = "more"
+    elif _RANGE_BEFORE.search(before):
+        named = "less"
     clause = _clause(text, start, end)
     return Quantity(
         start=start,
@@ -374,6 +406,7 @@ def _long_clause(text: str, start: int, end: int) -> tuple[int, int]:
 def _scope(clause: str, folding: Folding) -> frozenset[str]:
     places = {folding.name(word) for found in _IN_A_PLACE.findall(clause) for word in found.split()}
     periods = {
-        " ".join(part.lower() for part in found.groups() if part) for found in _PERIOD.finditer(clause)
+        " ".join(part.lower() for part in found.groups() if part)
+        for found in _PERIOD.finditer(clause)
     }
     return frozenset(places | periods)

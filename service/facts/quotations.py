@@ -26,6 +26,7 @@ _MARK = re.compile(r"[\"“”„«»]")
 # A straight mark opens after a space or a bracket, else it closes.
 _OPENS = re.compile(r"(?:^|[\s(\[—–-])\Z")
 _EDGES = " ,."
+_LONGEST_QUOTATION = 6  # Sentences.
 
 _SAID = (
     "said|says|told|tells|asked|added|adds|wrote|announced|argued|claimed|tweeted|replied"
@@ -51,13 +52,30 @@ def speeches(texts: Sequence[str], places: Sequence[int], folding: Folding) -> l
     """
     found: list[Speech] = []
     inside = False
-    last_place = None
-    for text, place in zip(texts, places, strict=True):
-        inside = inside and last_place is not None and place == last_place + 1
+    for number, text in enumerate(texts):
+        inside = inside and _goes_on(texts, places, number)
         quoted, inside = _quoted(text, inside)
         found.append(Speech(tuple(quoted), frozenset(_named(text, quoted, folding))))
-        last_place = place
     return _with_antecedents(texts, found)
+
+
+def _goes_on(texts: Sequence[str], places: Sequence[int], number: int) -> bool:
+    """Tell whether a quotation that was open before a sentence is closed in it or soon after.
+
+    One that never is was closed by nothing but the end of its paragraph.
+    """
+    for ahead in range(number, min(number + _LONGEST_QUOTATION, len(texts))):
+        if places[ahead] != places[ahead - 1] + 1:
+            return False
+        if mark := _MARK.search(texts[ahead]):
+            return not _opens(texts[ahead], mark)
+    return False
+
+
+def _opens(text: str, mark: re.Match[str]) -> bool:
+    return mark[0] in "“„«" or (
+        mark[0] == '"' and bool(_OPENS.search(text, max(0, mark.start() - 1), mark.start()))
+    )
 
 
 def _quoted(text: str, inside: bool) -> tuple[list[tuple[int, int]], bool]:
@@ -65,9 +83,7 @@ def _quoted(text: str, inside: bool) -> tuple[list[tuple[int, int]], bool]:
     start = 0 if inside else None
     spans: list[tuple[int, int]] = []
     for mark in _MARK.finditer(text):
-        opens = mark[0] in "“„«" or (
-            mark[0] == '"' and _OPENS.search(text, max(0, mark.start() - 1), mark.start()) is not None
-        )
+        opens = _opens(text, mark)
         if start is None and (opens or mark.start() == 0):
             start = mark.end()
         elif start is None:

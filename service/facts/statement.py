@@ -10,7 +10,6 @@ from service.facts.quantities import Quantity, quantities
 from service.facts.quotations import Speech, speeches
 from service.terms import Folding
 
-
 _NAME_BEGINNING = re.compile(r"\b(?:[A-Z][\w.-]*(?:['’]s)?,?\s(?:&\s|of\s)?)+(?=[A-Z][a-z])")
 
 

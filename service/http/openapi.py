@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made of the table of operations and their models."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
@@ -33,7 +33,7 @@ class Operation:
         method: The HTTP method.
         path: The path, `{id}` standing for an article's id.
         view: What answers; its docstring describes the operation.
-        answers: What it may answer, by status; None for an empty body.
+        answers: What it may answer, by status, one or another shape; none for an empty body.
         bodies: What the body may be; none if there is no body.
         query: What the query string may hold.
         errors: Statuses of errors besides those that every such operation may have.
@@ -42,7 +42,7 @@ class Operation:
     method: str
     path: str
     view: Callable[..., ResponseReturnValue]
-    answers: Mapping[int, type[BaseModel] | None]
+    answers: Mapping[int, tuple[type[BaseModel], ...]]
     bodies: tuple[type[BaseModel], ...] = ()
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
@@ -57,7 +57,7 @@ class Operation:
     def models(self) -> list[tuple[type[BaseModel], _Side]]:
         """All models that its description refers to."""
         answers: list[tuple[type[BaseModel], _Side]] = [
-            (answer, "serialization") for answer in self.answers.values() if answer
+            (answer, "serialization") for shapes in self.answers.values() for answer in shapes
         ]
         return [*((body, "validation") for body in self.bodies), *answers]
 
@@ -86,15 +86,16 @@ def document(operations: Iterable[Operation]) -> Json:
 
 def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Json:
     summary, _, rest = (getdoc(operation.view) or "").partition("\n")
+    answers: dict[int, tuple[type[BaseModel], ...]] = {
+        **operation.answers,
+        **dict.fromkeys(operation.statuses, (ErrorAnswer,)),
+    }
     described: Json = {
         "operationId": operation.view.__name__,
         "summary": summary,
         "responses": {
-            str(status): _response(status, names[answer] if answer else None)
-            for status, answer in [
-                *operation.answers.items(),
-                *((status, ErrorAnswer) for status in operation.statuses),
-            ]
+            str(status): _response(status, [names[shape] for shape in shapes])
+            for status, shapes in answers.items()
         },
     }
     if rest.strip():
@@ -103,9 +104,8 @@ def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Js
     if parameters:
         described["parameters"] = parameters
     if operation.bodies:
-        choices = [{"$ref": names[body]} for body in operation.bodies]
-        schema = choices[0] if len(choices) == 1 else {"anyOf": choices}
-        described["requestBody"] = {"required": True, "content": _content(schema)}
+        content = _content([names[body] for body in operation.bodies])
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 
@@ -129,12 +129,14 @@ def _parameters(operation: Operation) -> list[Json]:
     return found
 
 
-def _response(status: int, name: str | None) -> Json:
+def _response(status: int, names: Sequence[str]) -> Json:
     response: Json = {"description": HTTPStatus(status).phrase}
-    if name:
-        response["content"] = _content({"$ref": name})
+    if names:
+        response["content"] = _content(names)
     return response
 
 
-def _content(schema: Json) -> Json:
+def _content(names: Sequence[str]) -> Json:
+    choices = [{"$ref": name} for name in names]
+    schema: Json = choices[0] if len(choices) == 1 else {"anyOf": choices}
     return {"application/json": {"schema": schema}}

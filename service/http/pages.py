@@ -6,12 +6,14 @@ from flask import Blueprint, Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from embeddings.errors import BadRequest
 from service.answers import SearchAnswer
 from service.corpus import read_filters
-from service.http.highlights import cut, shade
+from service.highlights import closed_up, cut, shade
 from service.http.openapi import document
 from service.http.parsing import read_query
 from service.http.routes import OPERATIONS, corpus
+from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
 from service.reading import Ref
 from service.search import Mode
 
@@ -110,18 +112,30 @@ def article(article_id: str) -> ResponseReturnValue:
 
 @pages.get("/compare")
 def compare() -> ResponseReturnValue:
-    """Show what two articles share, in what they differ, and what only one says.
+    """Show what two articles or more say, in what they differ, and what only one says.
 
     :raise 404: if one of them is not there
-    :raise 422: if one of them is not named
+    :raise 422: if fewer than two are named, or too many
     """
-    form = read_query(_PairForm)
-    return render_template(
-        "compare.html",
-        a=corpus().article(form.a),
-        b=corpus().article(form.b),
-        answer=corpus().compare(Ref(id=form.a), Ref(id=form.b)),
-    )
+    refs = [Ref(id=article_id) for article_id in _chosen()]
+    if len(refs) == 2:
+        return render_template("compare.html", answer=corpus().compare(*refs))
+    return render_template("coverage.html", answer=corpus().cover(refs))
+
+
+def _chosen() -> list[str]:
+    """Return the ids of the articles to compare: each an `id`, or two as `a` and `b`."""
+    if "a" in request.args or "b" in request.args:
+        pair = read_query(_PairForm)
+        return [pair.a, pair.b]
+    # One that is ticked twice, or on two pages, is meant once.
+    chosen = list(dict.fromkeys(request.args.getlist("id")))
+    if len(chosen) < 2:
+        raise BadRequest(
+            f"{len(chosen)} article{'' if len(chosen) == 1 else 's'} chosen to compare; choose two "
+            "or more of the list of articles."
+        )
+    return chosen
 
 
 @pages.get("/docs")
@@ -133,6 +147,8 @@ def docs() -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     """Add the pages to an app."""
-    app.jinja_env.filters["cut"] = cut
-    app.jinja_env.filters["shade"] = shade
+    for shown in (closed_up, cut, shade):
+        app.jinja_env.filters[shown.__name__] = shown
+    for laid_out in (letters, originals, parts_of, rows, tallies, versions, voices):
+        app.jinja_env.filters[laid_out.__name__] = laid_out
     app.register_blueprint(pages)

@@ -14,6 +14,7 @@ from embeddings.readers import Refusal
 from service.http.requests import NewArticle, NewArticles
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_Other = TypeVar("_Other", bound=BaseModel)
 
 # A question is nested 4 deep; articles may bring fields of their own.
 _DEEPEST = 64
@@ -28,6 +29,18 @@ def read_body(model: type[_Model]) -> _Model:
     :raise 422: if a field is missing, wrong, or unknown
     """
     return _read(model, read_json())
+
+
+def read_body_by(field: str, with_it: type[_Model], without: type[_Other]) -> _Model | _Other:
+    """Read the request's body, which is of one kind if it has a field and else of another.
+
+    :raise 400: if it is not JSON
+    :raise 415: if it does not say that it is JSON
+    :raise 422: if a field is missing, wrong, or unknown
+    """
+    content = read_json()
+    has_it = isinstance(content, dict) and field in content
+    return _read(with_it, content) if has_it else _read(without, content)
 
 
 def read_query(model: type[_Model]) -> _Model:

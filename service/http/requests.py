@@ -16,6 +16,7 @@ from embeddings.readers.fields import language_code, web_address
 from embeddings.store import Filters
 from service import reading
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
+from service.coverage import MOST_ARTICLES
 from service.search import MOST_HITS, Mode
 from service.summary import MOST_WORDS, Method
 
@@ -196,6 +197,18 @@ class TwoArticles(Question):
 
     a: Ref
     b: Ref
+
+
+class SeveralArticles(Question):
+    """Articles of which each statement is to be told with who says it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"articles": [{"id": "harbour-1"}, {"id": "harbour-2"}, {"text": "..."}]}
+        }
+    )
+
+    articles: Annotated[list[Ref], Field(min_length=2, max_length=MOST_ARTICLES)]
 
 
 class SummaryQuestion(Question):

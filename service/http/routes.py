@@ -14,6 +14,7 @@ from service.answers import (
     ArticleDetail,
     ArticlePage,
     Comparison,
+    Coverage,
     SearchAnswer,
     SimilarArticles,
     Similarity,
@@ -21,13 +22,14 @@ from service.answers import (
 )
 from service.corpus import Corpus
 from service.http.openapi import Operation, document
-from service.http.parsing import read_articles, read_body, read_query
+from service.http.parsing import read_articles, read_body, read_body_by, read_query
 from service.http.readiness import check_ready
 from service.http.requests import (
     NewArticle,
     NewArticles,
     PageWish,
     SearchQuestion,
+    SeveralArticles,
     SimilarQuestion,
     SimilarWish,
     SummaryQuestion,
@@ -118,8 +120,14 @@ def similarity() -> ResponseReturnValue:
 
 
 def compare() -> ResponseReturnValue:
-    """Say what two articles share, in what they differ there, and what only one says."""
-    asked = read_body(TwoArticles)
+    """Say what two articles share, in what they differ there, and what only one says.
+
+    Of several `articles`, say of each statement how many of them say it, near-copies of one
+    text counting as one.
+    """
+    asked = read_body_by("articles", SeveralArticles, TwoArticles)
+    if isinstance(asked, SeveralArticles):
+        return _json(corpus().cover([ref.read() for ref in asked.articles]))
     return _json(corpus().compare(asked.a.read(), asked.b.read()))
 
 
@@ -162,45 +170,45 @@ _ARTICLE = "/v1/articles/{id}"
 OPERATIONS = (
     Operation(
         *("POST", "/v1/articles", add_articles),
-        answers={200: AddResults, 201: AddResults},
+        answers={200: (AddResults,), 201: (AddResults,)},
         bodies=(NewArticle, NewArticles),
         errors=(503, 507),
     ),
-    Operation("GET", "/v1/articles", list_articles, {200: ArticlePage}, query=PageWish),
-    Operation("GET", _ARTICLE, show_article, {200: ArticleDetail}, errors=(404,)),
-    Operation("DELETE", _ARTICLE, remove_article, {204: None}, errors=(404, 503, 507)),
+    Operation("GET", "/v1/articles", list_articles, {200: (ArticlePage,)}, query=PageWish),
+    Operation("GET", _ARTICLE, show_article, {200: (ArticleDetail,)}, errors=(404,)),
+    Operation("DELETE", _ARTICLE, remove_article, {204: ()}, errors=(404, 503, 507)),
     Operation(
-        *("GET", f"{_ARTICLE}/similar", similar_articles, {200: SimilarArticles}),
+        *("GET", f"{_ARTICLE}/similar", similar_articles, {200: (SimilarArticles,)}),
         query=SimilarWish,
         errors=(404, 503),
     ),
     Operation(
-        *("POST", "/v1/search", search, {200: SearchAnswer}),
+        *("POST", "/v1/search", search, {200: (SearchAnswer,)}),
         bodies=(SearchQuestion,),
         errors=(503,),
     ),
     Operation(
-        *("POST", "/v1/similar", similar, {200: SimilarArticles}),
+        *("POST", "/v1/similar", similar, {200: (SimilarArticles,)}),
         bodies=(SimilarQuestion,),
         errors=(404, 503),
     ),
     Operation(
-        *("POST", "/v1/similarity", similarity, {200: Similarity}),
+        *("POST", "/v1/similarity", similarity, {200: (Similarity,)}),
         bodies=(TwoArticles,),
         errors=(404, 503),
     ),
     Operation(
-        *("POST", "/v1/compare", compare, {200: Comparison}),
-        bodies=(TwoArticles,),
+        *("POST", "/v1/compare", compare, {200: (Comparison, Coverage)}),
+        bodies=(TwoArticles, SeveralArticles),
         errors=(404, 503),
     ),
     Operation(
-        *("POST", "/v1/summaries", summarize, {200: Summary}),
+        *("POST", "/v1/summaries", summarize, {200: (Summary,)}),
         bodies=(SummaryQuestion,),
         errors=(404, 503),
     ),
-    Operation("GET", "/healthz", health, {200: Health}),
-    Operation("GET", "/readyz", ready, {200: Health}, errors=(503,)),
+    Operation("GET", "/healthz", health, {200: (Health,)}),
+    Operation("GET", "/readyz", ready, {200: (Health,)}, errors=(503,)),
 )
 
 

@@ -1,12 +1,15 @@
 """Cuts a quoted text at the quotes within it, so that a page can mark or shade them."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.answers import Explanation, Quote
 
 _SHADES = 5
+
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 
 class Piece(NamedTuple):
@@ -57,6 +60,11 @@ def cut(text: str, start: int, quotes: Sequence[Quote]) -> list[Piece]:
             pieces.append(Piece(text[begin:end], ranks[begin]))
             begin = end
     return pieces
+
+
+def closed_up(text: str) -> str:
+    """Return a text with no more than one empty line in a row."""
+    return _EMPTY_LINES.sub("\n\n", text)
 
 
 def shade(explanation: Explanation) -> list[Shade]:

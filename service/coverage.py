@@ -1,0 +1,177 @@
+"""What three and more articles say of one event: each statement, and how many say it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from embeddings.errors import BadRequest
+from service.alignment import SHARED, UNSURE, Aligned, Scores, Side, best_pairs, closeness, side_of
+from service.answers import Coverage, CoveredArticle, Difference, SharedStatement
+from service.compare import told_differences
+from service.reading import Reading
+from service.similarity import folding_of
+from service.terms import Folding
+
+# Each two are held side by side, so their number is kept to what one would want to read.
+MOST_ARTICLES = 20
+
+# Two articles that share so many of the shorter one's runs of words are copies of one text.
+_RUN_WORDS = 5
+_COPIED = 0.5
+_WORD = re.compile(r"\w+")
+
+Key = tuple[int, int]  # An article and a statement of it, by number.
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Two articles held side by side."""
+
+    a: Side
+    b: Side
+    folding: Folding
+
+
+def cover(readings: Sequence[Reading]) -> Coverage:
+    """Say of each statement of some articles who says it.
+
+    Near-copies of one text count as one origin: an agency's report in forty newspapers is one
+    report. Statements are gathered from the closest pairs on; one joins others only if it may
+    be the same as each of them (complete linkage), so that a chain of likenesses does not make
+    one statement of two.
+
+    Returns:
+        Statements of most origins first, then in the order in which the articles tell them.
+
+    Raises:
+        BadRequest: Fewer than two articles or too many.
+    """
+    check_count(len(readings))
+    origins = _origins(readings)
+    held = {pair: _held(readings, pair) for pair in combinations(range(len(readings)), 2)}
+    scores = {pair: closeness(one.a, one.b) for pair, one in held.items()}
+    groups = _groups(readings, scores)
+    groups.sort(
+        key=lambda group: (
+            -len({origins[number] for number, _ in group}),
+            min(_place(readings, key) for key in group),
+        )
+    )
+    return Coverage(
+        articles=[
+            CoveredArticle(
+                id=one.article.id,
+                title=one.article.title,
+                source=one.article.source,
+                published=one.article.published,
+                origin=origin,
+            )
+            for one, origin in zip(readings, origins, strict=True)
+        ],
+        origins=len(set(origins)),
+        statements=[_told(readings, held, scores, origins, group) for group in groups],
+    )
+
+
+def check_count(count: int) -> None:
+    """Raise `BadRequest` if so many articles cannot be compared."""
+    if not 2 <= count <= MOST_ARTICLES:
+        raise BadRequest(
+            f"{count} different article{'s' if count != 1 else ''} to compare; expected from 2 "
+            f"to {MOST_ARTICLES}."
+        )
+
+
+def _held(readings: Sequence[Reading], pair: tuple[int, int]) -> _Held:
+    a, b = (readings[number] for number in pair)
+    folding = folding_of(a, b)
+    return _Held(side_of(a, folding), side_of(b, folding), folding)
+
+
+def _origins(readings: Sequence[Reading]) -> list[int]:
+    """Number the origins of articles, from 1 in the order in which they come up.
+
+    Source: Broder (1997), "On the Resemblance and Containment of Documents": runs of words.
+    """
+    runs = [_runs(one) for one in readings]
+    origins: list[int] = []
+    for number, own in enumerate(runs):
+        known = [
+            origins[other]
+            for other in range(number)
+            if own
+            and runs[other]
+            and len(own & runs[other]) >= _COPIED * min(len(own), len(runs[other]))
+        ]
+        origins.append(min(known, default=max(origins, default=0) + 1))
+    return origins
+
+
+def _runs(reading: Reading) -> set[tuple[str, ...]]:
+    words = _WORD.findall(" ".join(one.text for one in reading.statements).casefold())
+    return {tuple(words[at : at + _RUN_WORDS]) for at in range(len(words) - _RUN_WORDS + 1)}
+
+
+def _groups(
+    readings: Sequence[Reading], scores: Mapping[tuple[int, int], Scores]
+) -> list[list[Key]]:
+    """Gather statements that say the same; every statement is in exactly one group."""
+    group_of: dict[Key, int] = {}
+    members: dict[int, list[Key]] = {}
+    for number, reading in enumerate(readings):
+        for row in range(len(reading.statements)):
+            group_of[number, row] = len(members)
+            members[len(members)] = [(number, row)]
+
+    def score(one: Key, other: Key) -> float:
+        left, right = sorted((one, other))
+        return float(scores[left[0], right[0]][left[1], right[1]])
+
+    for one, other in _closest_first(scores):
+        left, right = group_of[one], group_of[other]
+        if left != right and all(
+            score(x, y) >= UNSURE for x in members[left] for y in members[right] if x[0] != y[0]
+        ):
+            members[left] += members.pop(right)
+            group_of.update(dict.fromkeys(members[left], left))
+    return [sorted(group) for group in members.values()]
+
+
+def _closest_first(scores: Mapping[tuple[int, int], Scores]) -> Iterator[tuple[Key, Key]]:
+    pairs = [
+        (-pair.score, (a, pair.a), (b, pair.b))
+        for (a, b), found in scores.items()
+        for pair in best_pairs(found, SHARED)
+    ]
+    for _, one, other in sorted(pairs):
+        yield one, other
+
+
+def _told(
+    readings: Sequence[Reading],
+    held: Mapping[tuple[int, int], _Held],
+    scores: Mapping[tuple[int, int], Scores],
+    origins: Sequence[int],
+    group: Sequence[Key],
+) -> SharedStatement:
+    # What near-copies have in common is told of one of them.
+    differs: dict[frozenset[str], Difference] = {}
+    for (a, row), (b, column) in combinations(group, 2):
+        if origins[a] != origins[b]:
+            one = held[a, b]
+            pair = Aligned(row, column, float(scores[a, b][row, column]))
+            for found in told_differences(one.a, one.b, pair, one.folding):
+                differs.setdefault(frozenset([found.kind, found.a.text, found.b.text]), found)
+    return SharedStatement(
+        said_by=len({origins[number] for number, _ in group}),
+        of=len(set(origins)),
+        quotes=[readings[number].statements[row].quote() for number, row in group],
+        differs=list(differs.values()),
+    )
+
+
+def _place(readings: Sequence[Reading], key: Key) -> tuple[float, int]:
+    """Return how far into its article a statement stands, from 0 to 1."""
+    number, row = key
+    return row / len(readings[number].statements), number

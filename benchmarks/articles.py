@@ -28,7 +28,7 @@ from embeddings.vectors import Matrix, cosine, unit
 from service.corpus import Corpus
 from service.reading import Reading, Ref, read_ref
 from service.settings import read_settings
-from service.similarity import article_score, folding_of
+from service.similarity import article_score, folding_of, parts_of
 
 Scores = npt.NDArray[np.float64]
 
@@ -143,7 +143,7 @@ def build(folder: Path, articles: Iterable[Article]) -> tuple[Library, list[Read
 
 
 def _ours(one: Reading, other: Reading) -> float:
-    return article_score(one, other, folding_of(one, other))
+    return article_score(parts_of(one, other, folding_of(one, other)))
 
 
 def _cosines(vectors: Matrix) -> Scores:

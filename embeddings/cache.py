@@ -14,13 +14,18 @@ from zlib import crc32
 import numpy as np
 
 from embeddings.database import Connection, Database, Row, in_batches
-from embeddings.encoder import Encoder, ModelProfile, Passage, Role, TokenPart
+from embeddings.encoder import Calibration, Encoder, ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import (
     LibraryBusy,
     LibraryDamaged,
     LibraryUnwritable,
     MissingVectors,
     ModelUnavailable,
+)
+from embeddings.models.calibration import (
+    calibration_text,
+    read_calibration,
+    shipped_calibration,
 )
 from embeddings.models.files import digest
 from embeddings.vectors import Matrix
@@ -48,17 +53,24 @@ _MIGRATIONS = [
     """,
     # ISO 639-1 codes with commas between them; '' if they are not known.
     "ALTER TABLE models ADD COLUMN languages TEXT NOT NULL DEFAULT '';",
+    # JSON; '' if what the model's scores mean was never measured.
+    "ALTER TABLE models ADD COLUMN calibration TEXT NOT NULL DEFAULT '';",
 ]
 
-# Exports are read as they are; those of version 1 know nothing of languages.
+# Exports are read as they are; those of version 1 know nothing of languages, those of version 2
+# nothing of calibrations.
 _READABLE_SINCE = 1
 
 # What is known of a model is never exchanged, only added to.
 _KEEP_MODEL = """
-    INSERT OR IGNORE INTO models (fingerprint, name, dim, max_tokens, tokenizer, languages)
-    VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (fingerprint) DO UPDATE SET languages = excluded.languages
+    INSERT OR IGNORE INTO models
+        (fingerprint, name, dim, max_tokens, tokenizer, languages, calibration)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (fingerprint) DO UPDATE SET
+        languages = iif(models.languages = '', excluded.languages, models.languages),
+        calibration = iif(models.calibration = '', excluded.calibration, models.calibration)
     WHERE models.languages = '' AND excluded.languages <> ''
+        OR models.calibration = '' AND excluded.calibration <> ''
 """
 
 # How many passages go to the model before their vectors are written: what an
@@ -165,6 +177,15 @@ class EmbeddingCache:
         with self._database.writing() as connection:
             _keep_model(connection, profile)
 
+    def calibrate(self, profile: ModelProfile, calibration: Calibration) -> None:
+        """Keep what a model's scores mean, in place of what was kept of that."""
+        with self._database.writing() as connection:
+            _keep_model(connection, profile)
+            connection.execute(
+                "UPDATE models SET calibration = ? WHERE fingerprint = ?",
+                (calibration_text(calibration), profile.fingerprint),
+            )
+
     def models(self) -> list[CachedModel]:
         """Return what the cache holds, model by model, the oldest first."""
         with self._database.reading() as connection:
@@ -226,7 +247,7 @@ class EmbeddingCache:
             with other._database.reading() as theirs:
                 for row in theirs.execute(
                     "SELECT fingerprint, name, dim, max_tokens, tokenizer, "
-                    f"{other._languages()} FROM models ORDER BY id"
+                    f"{other._later_columns()} FROM models ORDER BY id"
                 ):
                     connection.execute(_KEEP_MODEL, tuple(row))
             before = connection.total_changes
@@ -254,18 +275,25 @@ class EmbeddingCache:
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT name, fingerprint, dim, max_tokens, tokenizer, "
-                f"{self._languages()} FROM models WHERE {condition} ORDER BY id DESC LIMIT 1",
+                f"{self._later_columns()} FROM models WHERE {condition} ORDER BY id DESC LIMIT 1",
                 (value,),
             ).fetchone()
         if row is None:
             return None
         # From a file of another's making it may be of any type.
         languages = tuple(filter(None, str(row["languages"]).split(",")))
-        return ModelProfile(**{**dict(row), "languages": languages})
+        # What is shipped may be newer than what was kept.
+        shipped = shipped_calibration(row["fingerprint"])
+        calibration = shipped or read_calibration(row["calibration"])
+        return ModelProfile(**{**dict(row), "languages": languages, "calibration": calibration})
 
-    def _languages(self) -> str:
-        """Return the column of languages, or what stands for it in a file that has none."""
-        return "languages" if self._database.version >= 2 else "'' AS languages"
+    def _later_columns(self) -> str:
+        """Return the columns that came later, or what stands for them in a file without."""
+        later = {"languages": 2, "calibration": 3}
+        return ", ".join(
+            name if self._database.version >= version else f"'' AS {name}"
+            for name, version in later.items()
+        )
 
 
 class CachedEncoder:
@@ -427,7 +455,8 @@ def _missing(passages: Sequence[Passage], matrices: Sequence[Matrix | None]) -> 
 def _keep_model(connection: Connection, profile: ModelProfile) -> None:
     values = (profile.fingerprint, profile.name, profile.dim, profile.max_tokens)
     languages = ",".join(profile.languages)
-    connection.execute(_KEEP_MODEL, (*values, profile.tokenizer, languages))
+    calibration = calibration_text(profile.calibration)
+    connection.execute(_KEEP_MODEL, (*values, profile.tokenizer, languages, calibration))
 
 
 def _key(fingerprint: str, passage: Passage) -> bytes:

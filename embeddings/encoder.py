@@ -40,6 +40,42 @@ class TokenPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Scores from which two things count as the same, as close and as related.
+
+    Raises:
+        ValueError: They are no numbers that fall.
+    """
+
+    same: float
+    close: float
+    related: float
+
+    def __post_init__(self) -> None:
+        # Of a file of another's making; what is not comparable does not come out as true.
+        numbers = (self.same, self.close, self.related)
+        if not all(isinstance(one, int | float) for one in numbers) or not (
+            self.same >= self.close >= self.related
+        ):
+            raise ValueError(f"Thresholds {numbers} do not fall from the first to the last.")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a model's scores mean, set from labelled data; see benchmarks/calibrate.py.
+
+    Attributes:
+        search: Thresholds of hits, found by meaning and words together.
+        similarity: Thresholds of articles.
+        pairs: Thresholds of sentences.
+    """
+
+    search: Thresholds
+    similarity: Thresholds
+    pairs: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
 class ModelProfile:
     """What must be known of a model to work with its vectors, even when it is not there.
 
@@ -51,6 +87,7 @@ class ModelProfile:
         tokenizer: Its tokenizer in the JSON form of the `tokenizers` library, which counts
             tokens where the model is not at hand; "" if it has none of that form.
         languages: ISO 639-1 codes of the languages it knows; none if they are not known.
+        calibration: What its scores mean; None if that was never measured.
     """
 
     name: str
@@ -59,6 +96,7 @@ class ModelProfile:
     max_tokens: int
     tokenizer: str
     languages: tuple[str, ...] = ()
+    calibration: Calibration | None = None
 
 
 class Encoder(Protocol):

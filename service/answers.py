@@ -1,9 +1,21 @@
 """The shapes of all answers; over HTTP and from the command line they are the same.
 
-`warnings` say, a sentence each, why an answer may be poor.
+`warnings` say, a sentence each, why an answer may be poor. A `band` says what a score means; it
+is None where the model is not calibrated.
 """
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict
+
+
+class Band(StrEnum):
+    """What a score means, from the closest on: see `bands`."""
+
+    SAME = "same"
+    CLOSE = "close"
+    RELATED = "related"
+    FAR = "far"
 
 
 class Answer(BaseModel):
@@ -65,6 +77,8 @@ class Hit(Quote):
     that could be: half for passage and title, half for the whole article. `terms` are the words
     of the question that stand in the passage itself.
 
+    `band` says how strong a match it is; None unless both parts were asked for.
+
     `explanation` is of the first of the `sentences`, and None where it was not asked for or
     cannot be given.
     """
@@ -73,11 +87,26 @@ class Hit(Quote):
     source: str | None
     published: str | None
     score: float
+    band: Band | None = None
     dense: float | None
     lexical: float | None
     sentences: list[HitSentence]
     terms: list[str]
     explanation: Explanation | None = None
+
+
+class SimilarityParts(Answer):
+    """In what two articles are alike, each up to 1.
+
+    `sentences` is the mean cosine of each sentence with its closest one, `words` and `names`
+    cosines of the words and of the names and numbers, `time` how close the days are on which
+    they were published. None has no say: neither article has such words, or a day is not known.
+    """
+
+    sentences: float
+    words: float | None
+    names: float | None
+    time: float | None
 
 
 class SimilarArticle(Answer):
@@ -88,6 +117,8 @@ class SimilarArticle(Answer):
     source: str | None
     published: str | None
     score: float
+    band: Band | None = None
+    parts: SimilarityParts
 
 
 class SimilarArticles(Answer):
@@ -103,12 +134,15 @@ class Pair(Answer):
     a: Quote
     b: Quote
     score: float
+    band: Band | None = None
 
 
 class Similarity(Answer):
     """How alike two articles are, and by which sentences."""
 
     score: float
+    band: Band | None = None
+    parts: SimilarityParts
     pairs: list[Pair]
     warnings: list[str] = []
 
@@ -144,6 +178,8 @@ class Comparison(Answer):
 
     articles: list[ComparedArticle]
     score: float
+    band: Band | None = None
+    parts: SimilarityParts
     shared: list[SharedPair]
     only_a: list[Quote]
     only_b: list[Quote]

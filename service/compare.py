@@ -6,7 +6,7 @@ from service.alignment import SHARED, SURE, Aligned, Side, align, side_of
 from service.answers import ComparedArticle, Comparison, Difference, Pair, Quote, SharedPair
 from service.differences import differences
 from service.reading import Reading, Statement
-from service.similarity import article_score, folding_of
+from service.similarity import article_score, folding_of, parts_of
 from service.terms import Folding
 
 
@@ -32,9 +32,11 @@ def compare(a: Reading, b: Reading) -> Comparison:
         if pair.score < SHARED and not (pair.a in sure_a and pair.b in sure_b)
     ]
     kept = [*shared, *unsure]
+    parts = parts_of(a, b, folding)
     return Comparison(
         articles=[_compared(a), _compared(b)],
-        score=article_score(a, b, folding),
+        score=article_score(parts),
+        parts=parts,
         shared=[_shared_pair(left, right, pair, folding) for pair in shared],
         only_a=_others(a.statements, {pair.a for pair in kept}),
         only_b=_others(b.statements, {pair.b for pair in kept}),

@@ -26,6 +26,13 @@ from service.answers import (
     Similarity,
     Summary,
 )
+from service.bands import (
+    band_warnings,
+    banded_articles,
+    banded_comparison,
+    banded_hits,
+    banded_similarity,
+)
 from service.compare import compare
 from service.coverage import check_count, cover
 from service.explanation import explained
@@ -196,6 +203,8 @@ class Corpus:
                 question=question,
             )
         found = hits(self.library, question, ranked)
+        if mode is Mode.HYBRID:
+            found = banded_hits(found, self._profile.calibration)
         notes = [] if ranked else why_nothing(self.library, question, filters)
         if explain:
             chunks = [one.chunk for one in ranked]
@@ -211,7 +220,8 @@ class Corpus:
         if mode is Mode.LEXICAL:  # Then nothing depends on what the model knows.
             return answer
         headers = self.library.store.headers([hit.article_id for hit in found])
-        warnings = query_warnings(self._profile, query)
+        warnings = band_warnings(self._profile) if mode is Mode.HYBRID else []
+        warnings += query_warnings(self._profile, query)
         return _warned(answer, warnings + article_warnings(self._profile, headers.values()))
 
     def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
@@ -224,7 +234,9 @@ class Corpus:
         reading = read_ref(self.library, ref)
         answer = similar(self.library, reading, k, filters or Filters())
         found = self.library.store.headers([one.id for one in answer.articles])
-        return _warned(answer, article_warnings(self._profile, [reading.article, *found.values()]))
+        warnings = article_warnings(self._profile, [reading.article, *found.values()])
+        answer = banded_articles(answer, self._profile.calibration)
+        return _warned(answer, band_warnings(self._profile) + warnings)
 
     def similarity(self, a: Ref, b: Ref) -> Similarity:
         """Say how alike two articles are, and by which sentences.
@@ -233,7 +245,8 @@ class Corpus:
             UnknownArticle: One of them is not there.
         """
         one, other = read_ref(self.library, a), read_ref(self.library, b)
-        return _warned(similarity(one, other), self._pair_warnings(one, other))
+        answer = banded_similarity(similarity(one, other), self._profile.calibration)
+        return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
     def compare(self, a: Ref, b: Ref) -> Comparison:
         """Say what two articles share and what only one of them says.
@@ -242,7 +255,8 @@ class Corpus:
             UnknownArticle: One of them is not there.
         """
         one, other = read_ref(self.library, a), read_ref(self.library, b)
-        return _warned(compare(one, other), self._pair_warnings(one, other))
+        answer = banded_comparison(compare(one, other), self._profile.calibration)
+        return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
     def cover(self, refs: Sequence[Ref]) -> Coverage:
         """Say of each statement of several articles who says it; see `coverage.cover`.

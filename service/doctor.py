@@ -81,7 +81,8 @@ def _model(corpus: Corpus) -> Iterator[Finding]:
     yield Finding(
         True,
         f"model {profile.name} ({profile.fingerprint[:12]}), {profile.dim} dimensions, reads "
-        f"{profile.max_tokens} tokens",
+        f"{profile.max_tokens} tokens, "
+        + ("calibrated" if profile.calibration else "not calibrated: scores have no bands"),
     )
 
 

@@ -47,8 +47,10 @@ _LONG_NAME = 6
 # "hour" and "wise" are not British.
 _SHORT_WORD = 4
 
-# The words of a language come again in every article.
+# The words of a language come again in every article, and the sentences of one article each
+# time that it is held beside another one.
 _WORDS_KEPT = 50_000
+_SENTENCES_KEPT = 5_000
 
 
 class Folding:
@@ -56,9 +58,7 @@ class Folding:
 
     def __init__(self, left: Iterable[str], right: Iterable[str]) -> None:
         """Learn the words of two articles; which of them is which makes no difference."""
-        tokens = [
-            {token for text in texts for token in _TOKEN.findall(text)} for texts in (left, right)
-        ]
+        tokens = [{token for text in texts for token in _tokens(text)} for texts in (left, right)]
         self._plain = {
             _stem(_letters(one)) for side in tokens for one in side if not _HYPHEN.search(one)
         }
@@ -70,10 +70,10 @@ class Folding:
     def terms(self, text: str) -> list[str]:
         """Return the folded words and numbers of a text that say something, in order."""
         found: list[str] = []
-        for token in _TOKEN.findall(text):
+        for token in _tokens(text):
             if token not in self._known:
-                number = numeral(token)
-                self._known[token] = self._parts(token) if number is None else [f"{number:g}"]
+                number = _number(token)
+                self._known[token] = self._parts(token) if number is None else [number]
             found += self._known[token]
         return found
 
@@ -87,13 +87,15 @@ class Folding:
         return name in self._common
 
     def _parts(self, token: str) -> list[str]:
+        if not _HYPHEN.search(token):
+            return [_stem(self.name(token))] if _tells(token) else []
         parts = _HYPHEN.split(token)
         joined = "".join(parts)
         # "cease-fire" is one word where the other spelling, "ceasefire", occurs; a compound
         # such as "Moscow-brokered" else counts as its words.
-        if len(parts) > 1 and _stem(_letters(joined)) in self._plain:
+        if _stem(_letters(joined)) in self._plain:
             parts = [joined]
-        return [_stem(self.name(part)) for part in parts if len(part) > 1 and is_content_word(part)]
+        return [_stem(self.name(part)) for part in parts if _tells(part)]
 
 
 def overlap(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> Matrix:
@@ -171,22 +173,36 @@ def _variants(left: set[str], right: set[str]) -> dict[str, str]:
     }
 
 
-def _forms(name: str) -> set[str]:
+@lru_cache(_WORDS_KEPT)
+def _forms(name: str) -> frozenset[str]:
     """Return what a name sounds like, and of a long one all that lacks one letter of that."""
     sound = name
     for spelling, other in _SOUNDS:
         sound = spelling.sub(other, sound)
     if len(name) < _LONG_NAME:
-        return {sound}
+        return frozenset({sound})
     # A first letter is hardly ever a variant, but for the sound that is written G or H.
     sound = re.sub("^g", "h", sound)
     # Vowels are written in many ways where a script has none: "Soliman", "Suleiman".
     bones = sound[0] + re.sub("[aeiou]", "", sound[1:])
-    return {
-        sound,
-        f"{bones}-",
-        *(sound[:place] + sound[place + 1 :] for place in range(1, len(sound))),
-    }
+    shorter = (sound[:place] + sound[place + 1 :] for place in range(1, len(sound)))
+    return frozenset({sound, f"{bones}-", *shorter})
+
+
+@lru_cache(_SENTENCES_KEPT)
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(text))
+
+
+@lru_cache(_WORDS_KEPT)
+def _number(token: str) -> str | None:
+    number = numeral(token)
+    return None if number is None else f"{number:g}"
+
+
+@lru_cache(_WORDS_KEPT)
+def _tells(word: str) -> bool:
+    return len(word) > 1 and is_content_word(word)
 
 
 @lru_cache(_WORDS_KEPT)
@@ -204,12 +220,12 @@ def _stem(word: str) -> str:
     return stemmed([word])[0]
 
 
-def names_and_numbers(texts: Iterable[str], folding: Folding) -> set[str]:
-    """Return the folded terms that stand with a capital or as a number somewhere."""
+def names_and_numbers(sentences: Iterable[str], folding: Folding) -> set[str]:
+    """Return the folded terms that stand as a number, or with a capital that begins no sentence."""
     marked = {
         token
-        for text in texts
-        for token in _TOKEN.findall(text)
-        if token[0].isupper() or token[0].isdigit()
+        for sentence in sentences
+        for number, token in enumerate(_tokens(sentence))
+        if (token[0].isupper() and number) or token[0].isdigit()
     }
     return {term for token in marked for term in folding.terms(token)}

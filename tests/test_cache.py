@@ -2,17 +2,18 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from toy import DIM, NAME, ToyEncoder
+from toy import CALIBRATION, DIM, NAME, ToyEncoder
 
 from embeddings.article import Span
 from embeddings.cache import CachedEncoder, EmbeddingCache, Imported
-from embeddings.encoder import ModelProfile, Passage, Role
+from embeddings.encoder import Calibration, ModelProfile, Passage, Role, Thresholds
 from embeddings.errors import (
     LibraryDamaged,
     LibraryUnwritable,
@@ -20,6 +21,8 @@ from embeddings.errors import (
     ModelUnavailable,
     ParallaxError,
 )
+from embeddings.models.calibration import shipped_calibration
+from embeddings.models.files import DEFAULT_MODEL, fingerprint, locate
 from embeddings.store import Store
 from embeddings.vectors import Matrix
 
@@ -565,11 +568,20 @@ def test_a_question_is_answered_though_its_vector_cannot_be_kept(tmp_path: Path)
 # The languages of a model
 
 
-KNOWING = ToyEncoder(languages=("en", "de"))
+KNOWING = ToyEncoder(languages=("en", "de"), calibration=None)
+KNOWS_NOTHING = ToyEncoder(calibration=None)
+
+
+def of_version_2(path: Path) -> Path:
+    """Make a cache as it was before it knew of calibrations."""
+    spoil(path, "ALTER TABLE models DROP COLUMN calibration")
+    spoil(path, "PRAGMA user_version = 2")
+    return path
 
 
 def of_version_1(path: Path) -> Path:
     """Make a cache as it was before it knew of languages."""
+    of_version_2(path)
     spoil(path, "ALTER TABLE models DROP COLUMN languages")
     spoil(path, "PRAGMA user_version = 1")
     return path
@@ -613,13 +625,13 @@ def test_an_export_of_an_earlier_version_is_taken_in_and_not_changed(tmp_path: P
     assert there.import_from(tmp_path / "exported").added == 1
     assert (tmp_path / "exported").read_bytes() == before
     encoder = CachedEncoder(there, NAME, None)
-    assert encoder.profile == ToyEncoder().profile
+    assert encoder.profile == KNOWS_NOTHING.profile
     assert same(encoder.encode([Passage("one")]), ToyEncoder().encode([Passage("one")]))
 
 
 def test_an_import_adds_languages_to_a_model_and_takes_none_away(tmp_path: Path) -> None:
     knowing = filled(tmp_path / "knowing", "one", encoder=KNOWING)
-    ignorant = filled(tmp_path / "ignorant", "one")
+    ignorant = filled(tmp_path / "ignorant", "one", encoder=KNOWS_NOTHING)
     knowing.export_to(tmp_path / "knows")
     ignorant.export_to(tmp_path / "knows-not")
 
@@ -638,7 +650,7 @@ def test_a_cache_of_an_earlier_version_learns_languages_without_loading_the_mode
 
     learned = CachedEncoder(EmbeddingCache(path), NAME, AwayEncoder(languages=("en",))).profile
 
-    assert learned == ToyEncoder(languages=("en",)).profile
+    assert learned == ToyEncoder(languages=("en",), calibration=None).profile
     assert CachedEncoder(EmbeddingCache(path), NAME, None).profile == learned
 
 
@@ -648,4 +660,80 @@ def test_a_cache_of_an_earlier_version_that_cannot_be_written_is_read(tmp_path: 
     cache = EmbeddingCache(path, read_only=True)
 
     assert CachedEncoder(cache, NAME, KNOWING).profile == KNOWING.profile
-    assert CachedEncoder(cache, NAME, None).profile == ToyEncoder().profile
+    assert CachedEncoder(cache, NAME, None).profile == KNOWS_NOTHING.profile
+
+
+# The calibration of a model
+
+
+def calibration_of(cache: EmbeddingCache) -> Calibration | None:
+    return CachedEncoder(cache, NAME, None).profile.calibration
+
+
+@pytest.fixture
+def calibrated(tmp_path: Path) -> EmbeddingCache:
+    cache = filled(tmp_path / "here", "one", encoder=ToyEncoder(calibration=None))
+    cache.calibrate(KNOWS_NOTHING.profile, CALIBRATION)
+    return cache
+
+
+def test_a_calibration_is_kept_and_travels_with_the_cache(
+    calibrated: EmbeddingCache, tmp_path: Path
+) -> None:
+    calibrated.export_to(tmp_path / "exported")
+    there = EmbeddingCache(tmp_path / "there")
+    there.import_from(tmp_path / "exported")
+
+    assert calibration_of(calibrated) == calibration_of(there) == CALIBRATION
+
+
+def test_a_model_that_is_calibrated_anew_has_the_later_calibration(
+    calibrated: EmbeddingCache,
+) -> None:
+    later = replace(CALIBRATION, pairs=Thresholds(0.9, 0.6, 0.1))
+    calibrated.calibrate(KNOWS_NOTHING.profile, later)
+    assert calibration_of(calibrated) == later
+
+
+def test_an_import_adds_a_calibration_and_takes_none_away(
+    calibrated: EmbeddingCache, tmp_path: Path
+) -> None:
+    calibrated.export_to(tmp_path / "with")
+    there = filled(tmp_path / "there", "one", encoder=ToyEncoder(calibration=None))
+    there.export_to(tmp_path / "without")
+
+    there.import_from(tmp_path / "with")
+    assert calibration_of(there) == CALIBRATION
+    there.import_from(tmp_path / "without")
+    assert calibration_of(there) == CALIBRATION
+
+
+def test_a_cache_of_an_earlier_version_has_no_calibration_until_it_is_given_one(
+    tmp_path: Path,
+) -> None:
+    filled(tmp_path, "one", encoder=KNOWING).close()
+    path = of_version_2(tmp_path / "cache.sqlite3")
+    assert calibration_of(EmbeddingCache(path, read_only=True)) is None
+
+    cache = EmbeddingCache(path)
+    assert CachedEncoder(cache, NAME, None).profile == KNOWING.profile
+    cache.calibrate(KNOWING.profile, CALIBRATION)
+    assert calibration_of(cache) == CALIBRATION
+
+
+def test_what_is_shipped_counts_before_what_a_cache_holds(tmp_path: Path) -> None:
+    print_ = fingerprint(locate(DEFAULT_MODEL))
+    profile = ModelProfile("model", print_, 2, 64, "")
+    cache = EmbeddingCache(tmp_path / "cache.sqlite3")
+    cache.calibrate(profile, Calibration(*[Thresholds(0.3, 0.2, 0.1)] * 3))
+
+    known = cache.profile(print_)
+
+    assert known is not None
+    assert known.calibration == shipped_calibration(print_)
+
+
+def test_a_calibration_that_is_none_of_ours_is_none(calibrated: EmbeddingCache) -> None:
+    with calibrated._database.writing() as connection:
+        connection.execute("UPDATE models SET calibration = x'00ff'")
+    assert calibration_of(calibrated) is None

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from languages import NEWS
-from toy import NAME, ToyEncoder, toy_corpus
+from toy import CALIBRATION, NAME, ToyEncoder, toy_corpus
 
 from embeddings.article import Article
 from embeddings.readers import read_paths
@@ -223,6 +224,27 @@ def test_standard_input_can_be_compared_and_have_similar_articles(
 
     assert [one["id"] for one in json.loads(similar.stdout)["articles"]] == ["harbour", "council"]
     assert "Möller" in json.loads(compared.stdout)["only_a"][0]["text"]
+
+
+def test_what_made_a_score_and_what_it_means_is_printed(run: Run) -> None:
+    similar, search = run("similar", "harbour").stdout, run("search", "who wants a report").stdout
+    assert re.search(
+        r"0\.\d+ (same|close|related|far)  Council.*\n.*council  sentences \S+  words \S+  "
+        r"names \S+  days \.\d\d",
+        similar,
+    )
+    assert re.search(r"score \S+ (same|close|related|far)  meaning", search)
+
+
+def test_doctor_says_whether_the_model_is_calibrated(tmp_path: Path) -> None:
+    for calibration, told in ((None, "not calibrated"), (CALIBRATION, ", calibrated")):
+        folder = tmp_path / told
+        folder.mkdir()
+        corpus = toy_corpus(folder, ToyEncoder(calibration=calibration))
+        list(corpus.add([HARBOUR]))
+        corpus.close()
+        arguments = ["doctor", "--library", str(folder), "--model", NAME, "--offline"]
+        assert told in " ".join(CliRunner().invoke(main, arguments).stdout.split())
 
 
 def test_similar_articles_are_filtered(run: Run) -> None:

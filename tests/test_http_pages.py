@@ -209,6 +209,12 @@ def test_articles_are_chosen_by_ticking_them(crash: FlaskClient) -> None:
     assert '<form action="/compare">' in page
 
 
+def test_an_article_like_another_bears_a_band_and_what_made_its_score(crash: FlaskClient) -> None:
+    page = crash.get("/articles/a").text
+    assert re.search(r"closeness -?\d\.\d\d (same|close|related|far)</span>", page)
+    assert re.search(r">sentences \S+  words \S+", page)
+
+
 def test_the_docs_show_every_route(client: FlaskClient) -> None:
     page = client.get("/docs").text
 

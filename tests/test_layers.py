@@ -23,7 +23,7 @@ LAYERS = [
     "embeddings.index embeddings.ingest",
     "embeddings.library",
     "service.settings service.answers service.words service.coherence service.numerals",
-    "service.terms service.query service.ranking service.highlights service.layout",
+    "service.terms service.query service.ranking service.bands service.highlights service.layout",
     "service.facts",
     "service.reading service.search service.differences service.languages",
     "service.alignment service.explanation",

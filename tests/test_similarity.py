@@ -1,5 +1,8 @@
+import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +11,10 @@ from toy import toy_corpus
 
 from embeddings.article import Article
 from embeddings.errors import BadRequest
+from embeddings.vectors import Matrix
 from service.corpus import Corpus, read_filters
-from service.reading import Ref
-from service.similarity import similarity
+from service.reading import Reading, Ref
+from service.similarity import article_score, similarity
 
 STORIES = {
     "ferry-1": "The ferry to Holm sank in a storm. Nine sailors of the ferry were saved.",
@@ -18,7 +22,15 @@ STORIES = {
     "opera-1": "The opera in Lund opens with Verdi. Tickets for the opera are dear.",
     "opera-2": "Verdi opens the season of the opera in Lund. Its tickets are all sold.",
 }
+published = st.sampled_from([None, "", "2021-11-26", "2021-11-28T10:00:00+02:00", "2021-99-99"])
 sentences = st.lists(st.text("ab AB1.", min_size=1, max_size=12), min_size=1, max_size=6)
+
+
+def dated(
+    name: str, texts: list[str], published: str | None, vectors: Matrix | None = None
+) -> Reading:
+    one = reading(name, texts, vectors)
+    return replace(one, article=replace(one.article, published=published))
 
 
 @given(sentences, sentences)
@@ -26,6 +38,59 @@ def test_the_score_does_not_depend_on_the_order(left: list[str], right: list[str
     a, b = reading("a", left), reading("b", right)
     assert similarity(a, b).score == similarity(b, a).score
     assert -1 <= similarity(a, b).score <= 1
+
+
+@given(sentences, sentences, published, published)
+def test_parts_are_in_range_and_do_not_depend_on_the_order(
+    left: list[str], right: list[str], day: str | None, other: str | None
+) -> None:
+    a, b = dated("a", left, day), dated("b", right, other)
+    parts = similarity(a, b).parts
+    assert parts == similarity(b, a).parts
+    assert -1 <= parts.sentences <= 1
+    for part in (parts.words, parts.names, parts.time):
+        assert part is None or 0 <= part <= 1
+    assert similarity(a, b).score == article_score(parts)
+
+
+@given(sentences, published)
+def test_the_same_text_is_the_same_on_any_day(texts: list[str], day: str | None) -> None:
+    rows = np.eye(len(texts), dtype=np.float32)  # Else a text of one letter has no direction.
+    a, b = (dated(name, texts, on, rows) for name, on in (("a", day), ("b", "1999-01-01")))
+    assert similarity(a, b).score == 1
+
+
+def test_names_are_told_apart_from_other_words() -> None:
+    one = reading("a", ["The mayor Anna Berg opened 3 bridges."])
+    by_name = similarity(one, reading("b", ["On Monday Anna Berg sold 3 boats."])).parts
+    by_words = similarity(one, reading("b", ["The mayor of Lund opened bridges."])).parts
+    assert by_name.names == pytest.approx(3 / math.sqrt(3 * 4), abs=1e-5)
+    assert by_name.words == 0
+    assert by_words.names == 0
+    assert by_words.words == 1
+
+
+def test_where_neither_names_anything_names_have_no_say() -> None:
+    found = similarity(reading("a", ["a ferry sank"]), reading("b", ["a ferry sank"]))
+    assert (found.score, found.parts.names) == (1, None)
+
+
+def test_articles_of_distant_days_are_a_little_less_alike() -> None:
+    texts = ["The ferry to Holm sank."], ["A ferry sank off Holm."]
+    scores = [
+        similarity(dated("a", texts[0], "2021-11-26"), dated("b", texts[1], day)).score
+        for day in (None, "2021-11-26T20:00:00", "2021-11-29", "2023-11-26", "someday")
+    ]
+    assert scores[0] == scores[1] == scores[4]
+    assert scores[1] > scores[2] > scores[3] > 0.9 * scores[0]
+
+
+def test_closeness_in_time_is_told_where_both_days_are_known() -> None:
+    times = [
+        similarity(dated("a", ["x"], "2021-11-26"), dated("b", ["y"], day)).parts.time
+        for day in (None, "2021-11-26", "2021-11-29", "2031-11-26")
+    ]
+    assert times == [None, 1, pytest.approx(math.exp(-0.5), abs=1e-5), 0]
 
 
 def test_an_article_is_entirely_like_itself() -> None:

@@ -16,6 +16,7 @@ from service.answers import (
     Quote,
     SharedPair,
     SharedStatement,
+    SimilarityParts,
 )
 from service.terminal import print_comparison, print_coverage
 
@@ -67,6 +68,7 @@ NEW = quote("two", "Its engine was new.", 400)
 COMPARISON = Comparison(
     articles=[article("one", "Ship sinks"), article("two", "Ferry lost")],
     score=0.614,
+    parts=SimilarityParts(sentences=1, words=1, names=1, time=None),
     shared=[
         SharedPair(a=SANK, b=WENT_DOWN, score=1, differs=[]),
         SharedPair(a=SANK, b=DIED, score=1, differs=[differing("number", SANK, "12", DIED, "14")]),
@@ -101,6 +103,7 @@ def with_text(text: str) -> Comparison:
     return Comparison(
         articles=[article("one", text), article("two", text)],
         score=1,
+        parts=SimilarityParts(sentences=1, words=1, names=1, time=None),
         shared=[SharedPair(a=a, b=b, score=1, differs=[])],
         unsure=[Pair(a=a, b=b, score=1)],
         only_a=[a],

@@ -66,6 +66,11 @@ def test_names_and_numbers_are_told_from_other_words() -> None:
     assert names_and_numbers(["the ferry to Holm had 40 seats"], folding) == {"holm", "40"}
 
 
+def test_a_capital_that_begins_a_sentence_makes_no_name() -> None:
+    folding = Folding([], [])
+    assert names_and_numbers(["Ferries go to Holm", "12 ferries"], folding) == {"holm", "12"}
+
+
 @pytest.mark.parametrize(
     ("word", "value"),
     [("six", 6), ("Twenty-four", 24), ("1,000.5", 1000.5), ("6,50", None), ("sixty-ten", None)],

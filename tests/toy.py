@@ -13,7 +13,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from embeddings.article import Span
 from embeddings.cache import CachedEncoder, EmbeddingCache
-from embeddings.encoder import ModelProfile, Passage, TokenPart
+from embeddings.encoder import Calibration, ModelProfile, Passage, Thresholds, TokenPart
 from embeddings.library import Library
 from embeddings.store import Store
 from embeddings.vectors import Matrix, unit
@@ -23,10 +23,23 @@ NAME = "toy"
 DIM = 256
 
 
+CALIBRATION = Calibration(
+    search=Thresholds(same=0.55, close=0.4, related=0.25),
+    similarity=Thresholds(same=0.5, close=0.3, related=0.2),
+    pairs=Thresholds(same=0.8, close=0.5, related=0.2),
+)
+
+
 class ToyEncoder:
     """Bag of words: a word adds 1 at its hash. Shared words, and only those, make texts alike."""
 
-    def __init__(self, *, max_tokens: int = 64, languages: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        max_tokens: int = 64,
+        languages: tuple[str, ...] = (),
+        calibration: Calibration | None = CALIBRATION,
+    ) -> None:
         self.seen: list[Passage] = []
         self.explained: list[Passage] = []
         tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
@@ -38,6 +51,7 @@ class ToyEncoder:
             max_tokens=max_tokens,
             tokenizer=tokenizer.to_str(),
             languages=languages,
+            calibration=calibration,
         )
 
     @property

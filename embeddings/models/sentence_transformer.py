@@ -14,6 +14,7 @@ from tokenizers import Encoding
 from embeddings.article import Span
 from embeddings.encoder import ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import ModelUnavailable
+from embeddings.models.calibration import shipped_calibration
 from embeddings.models.card import card_languages
 from embeddings.models.files import fingerprint, locate
 from embeddings.models.tokens import open_tokenizer
@@ -100,6 +101,7 @@ class _LoadedModel:
             max_tokens=self._window - longest_prompt,
             tokenizer=self._tokenizer.to_str(),
             languages=card_languages(folder),
+            calibration=shipped_calibration(print_),
         )
         self._pools_by_mean = _pools_by_mean(self._model)
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from embeddings.errors import BadRequest
 from service.answers import SearchAnswer
+from service.bands import parts_told
 from service.corpus import read_filters
 from service.highlights import closed_up, cut, shade
 from service.http.openapi import document
@@ -147,7 +148,7 @@ def docs() -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     """Add the pages to an app."""
-    for shown in (closed_up, cut, shade):
+    for shown in (closed_up, cut, parts_told, shade):
         app.jinja_env.filters[shown.__name__] = shown
     for laid_out in (letters, originals, parts_of, rows, tallies, versions, voices):
         app.jinja_env.filters[laid_out.__name__] = laid_out

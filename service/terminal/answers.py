@@ -11,6 +11,7 @@ from service.answers import (
     AddResult,
     ArticleDetail,
     ArticlePage,
+    Band,
     Explanation,
     Hit,
     Quote,
@@ -18,6 +19,7 @@ from service.answers import (
     SimilarArticles,
     Summary,
 )
+from service.bands import parts_told
 from service.terminal.console import clipped, err, flat, out, print_warnings
 
 _CARRIERS_SHOWN = 8
@@ -54,8 +56,8 @@ def print_similar(answer: SimilarArticles) -> None:
         err.print("No other article is like it.")
     for number, article in enumerate(answer.articles, start=1):
         heading = _heading(article.title, article.source, article.published)
-        out.print(f"[bold cyan]{number}.[/] {article.score:.3f}  {heading}")
-        out.print(f"   [dim]{escape(article.id)}[/]")
+        out.print(f"[bold cyan]{number}.[/] {article.score:.3f}{_band(article.band)}  {heading}")
+        out.print(f"   [dim]{escape(article.id)}  {parts_told(article.parts)}[/]")
 
 
 def print_summary(summary: Summary) -> None:
@@ -149,7 +151,7 @@ def _place(quote: Quote) -> str:
 
 
 def _scores(hit: Hit) -> str:
-    parts = [f"score {hit.score:.2f}"]
+    parts = [f"score {hit.score:.2f}{_band(hit.band)}"]
     if hit.dense is not None:
         parts.append(f"meaning {hit.dense:.2f}")
     if hit.lexical is not None:
@@ -157,6 +159,10 @@ def _scores(hit: Hit) -> str:
     if hit.terms:
         parts.append("has " + escape(", ".join(hit.terms)))
     return "  ".join(parts)
+
+
+def _band(band: Band | None) -> str:
+    return f" {band}" if band else ""
 
 
 def _demands(answer: SearchAnswer) -> str:

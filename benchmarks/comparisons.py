@@ -11,19 +11,26 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, cycle
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
+import numpy as np
 import yaml
 
-from embeddings.article import Article
+from embeddings.article import Article, Span
+from embeddings.sentences import split_sentences
+from embeddings.vectors import unit
 from service.answers import Comparison, SharedPair
+from service.compare import compare
 from service.corpus import Corpus
-from service.reading import Ref
+from service.reading import Reading, Ref, Statement
 from service.settings import read_settings
 
 GOLD = Path(__file__).parent.parent / "seeds" / "gold"
+
+_LONG = 3000
 
 Row = Mapping[str, str]
 
@@ -102,7 +109,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.verbose:
                 _print_details(gold, comparison, *both)
         _print_row("all", *totals)
+    print(f"two articles of {_LONG:,} sentences: {seconds_for_long_articles():.1f} s")
     return 0
+
+
+def seconds_for_long_articles() -> float:
+    """Return how long a comparison takes where both articles are as long as a book."""
+    texts = [one.text for one in articles()]
+    spans = [(text, span) for text in texts for span in split_sentences(text, Span(0, len(text)))]
+    rows = np.random.default_rng(0).normal(size=(2, _LONG, 384))
+    readings = []
+    for name, vectors in zip("ab", rows, strict=True):
+        statements = [
+            Statement(name, span, f"{span.of(text)} {name} {number}", number)
+            for number, (text, span) in zip(range(_LONG), cycle(spans), strict=False)
+        ]
+        readings.append(Reading(Article("", id=name), statements, unit(vectors)))
+    start = perf_counter()
+    compare(*readings)
+    return perf_counter() - start
 
 
 def articles() -> Iterator[Article]:

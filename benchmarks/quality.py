@@ -10,27 +10,44 @@ nothing.
 import argparse
 import json
 import math
+import re
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import numpy as np
+
 from embeddings.article import Article, Span
 from embeddings.library import Library
 from embeddings.sentences import split_sentences
-from embeddings.store import Filters
+from embeddings.store import Filters, StoredChunk
+from embeddings.vectors import Matrix
 from service.corpus import Corpus
+from service.ranking import (
+    Candidate,
+    Scores,
+    best_first,
+    closest,
+    dense_scores,
+    lexical_scores,
+    mixed,
+)
 from service.reading import Ref, read_ref
-from service.search import Mode, ask, rank
+from service.search import Mode, ask, candidates, rank
 from service.settings import read_settings
 from service.summary import summarize
 from service.words import words
 
 _WIDE = 100  # Passages ranked for ten articles: several are of the same article.
 _SUMMARY_WORDS = 230
+
+# Headlines quote and dash; that is no demand of theirs, as it would be of someone who asks.
+_MARKS = re.compile(r"[\"“”„«»]|(?<!\S)-")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,23 +71,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure_retrieval(data: Path, folder: Path) -> None:
-    """Print nDCG@10 of articles by their best passage, for each mode."""
+    """Print nDCG@10 of articles by their best passage, for each mode and each step to them."""
     library = build(folder, (_article(row) for row in _rows(data / "corpus.jsonl")))
-    queries = {row["id"]: row["text"] for row in _rows(data / "queries.jsonl")}
+    queries = {row["id"]: _MARKS.sub(" ", row["text"]) for row in _rows(data / "queries.jsonl")}
     judged = _judgments(data / "qrels.tsv")
+    table: dict[str, list[float]] = defaultdict(list)
+    for number, (query, text) in enumerate(queries.items(), start=1):
+        print(f"\r  {number}/{len(queries)}", end="", file=sys.stderr, flush=True)
+        for name, found in rankings(library, text):
+            articles = list(dict.fromkeys(chunk.article_id for chunk in found))
+            table[name].append(ndcg(articles, judged[query]))
     print(f"\n{data.name}: {len(queries)} queries, nDCG@10")
+    for name, scores in table.items():
+        print(f"  {name:30} {mean(scores):.4f}")
+
+
+def rankings(library: Library, text: str) -> Iterator[tuple[str, list[StoredChunk]]]:
+    """Rank passages by each mode, and by each step on the way to the formula that is shipped."""
     for mode in Mode:
-        scores = [
-            ndcg(ranked_articles(library, text, mode), judged[query])
-            for query, text in queries.items()
-        ]
-        print(f"  {mode:8} {mean(scores):.4f}")
+        ranked = rank(library, ask(library, text, mode), _WIDE, mode, Filters())
+        yield mode, [one.chunk for one in ranked]
+    question = ask(library, text)
+    if question.vector is not None:
+        found = candidates(library, question, Mode.HYBRID, Filters())
+        for name, scores in steps(question.vector, found):
+            yield name, [found[number].chunk for number in best_first(scores)[:_WIDE]]
 
 
-def ranked_articles(library: Library, text: str, mode: Mode) -> list[str]:
-    """Return the ids of the articles of the best passages, each once, best first."""
-    ranked = rank(library, ask(library, text, mode), _WIDE, mode, Filters())
-    return list(dict.fromkeys(one.chunk.article_id for one in ranked))
+def steps(query: Matrix, found: Sequence[Candidate]) -> Iterator[tuple[str, Scores]]:
+    """Score the candidates of both sides by one part after the other."""
+    untitled = [replace(one, title=one.title[:0]) for one in found]
+    sentences = closest(query, untitled)
+    words_alone = np.array([one.chunk_words for one in found])
+    lexical = lexical_scores(found)
+    yield "the passage's vector", np.array([float(one.vectors[0] @ query) for one in found])
+    yield "its closest sentence", sentences
+    yield "and words of the passage", mixed(sentences, words_alone)
+    yield "and words of the article", mixed(sentences, lexical)
+    yield "and the title's vector", mixed(closest(query, found), lexical)
+    yield "and feedback (hybrid)", mixed(dense_scores(query, found, lexical), lexical)
 
 
 def ndcg(found: Sequence[str], grades: Mapping[str, int], k: int = 10) -> float:

@@ -353,18 +353,31 @@ class CachedEncoder:
         """
         done = on_passages or (lambda count: None)
         matrices = self._cache.read(self.fingerprint, passages)
-        # A dict, not a list: what occurs twice is embedded once.
-        missing = {
-            passage: None
-            for passage, matrix in zip(passages, matrices, strict=True)
-            if matrix is None
-        }
+        missing = _missing(passages, matrices)
         done(len(passages) - len(missing))
         if not missing:
             return [matrix for matrix in matrices if matrix is not None]
-        made = self._make(list(missing), done)
+        made = self._make(missing, done=done)
         return [
             made[passage] if matrix is None else matrix
+            for passage, matrix in zip(passages, matrices, strict=True)
+        ]
+
+    def encode_known(self, passages: Sequence[Passage]) -> list[Matrix | None]:
+        """Embed passages as far as that can be done; see `Encoder.encode`.
+
+        Returns:
+            For each passage its matrix, or None where the cache lacks it and the other encoder
+            is not there.
+        """
+        matrices = self._cache.read(self.fingerprint, passages)
+        missing = _missing(passages, matrices)
+        made: dict[Passage, Matrix] = {}
+        if missing and self._encoder is not None:
+            with suppress(ModelUnavailable):
+                made = self._make(missing, must_keep=False)
+        return [
+            made.get(passage) if matrix is None else matrix
             for passage, matrix in zip(passages, matrices, strict=True)
         ]
 
@@ -382,7 +395,11 @@ class CachedEncoder:
         return self._encoder.explain(passages, vector)
 
     def _make(
-        self, passages: Sequence[Passage], done: Callable[[int], None]
+        self,
+        passages: Sequence[Passage],
+        *,
+        done: Callable[[int], None] = lambda count: None,
+        must_keep: bool = True,
     ) -> dict[Passage, Matrix]:
         if self._encoder is None:
             raise MissingVectors([passage.text for passage in passages])
@@ -390,18 +407,20 @@ class CachedEncoder:
         for start in range(0, len(passages), _PASSAGES_A_WRITE):
             batch = passages[start : start + _PASSAGES_A_WRITE]
             matrices = self._encoder.encode(batch)
-            self._keep(batch, matrices)
+            self._keep(batch, matrices, must_keep)
             made.update(zip(batch, matrices, strict=True))
             self.encoded += len(batch)
             done(len(batch))
         return made
 
-    def _keep(self, passages: Sequence[Passage], matrices: Sequence[Matrix]) -> None:
+    def _keep(
+        self, passages: Sequence[Passage], matrices: Sequence[Matrix], must_keep: bool
+    ) -> None:
         try:
             self._cache.write(self.profile, passages, matrices)
         except (LibraryBusy, LibraryUnwritable):
             # A question can be answered all the same; an article must not be left half-known.
-            if any(passage.role is Role.DOCUMENT for passage in passages):
+            if must_keep and any(passage.role is Role.DOCUMENT for passage in passages):
                 raise
 
     def _find_profile(self) -> ModelProfile:
@@ -425,6 +444,12 @@ class CachedEncoder:
             with suppress(LibraryBusy, LibraryUnwritable):  # Then it is done the next time.
                 self._cache.keep_profile(profile)
         return profile
+
+
+def _missing(passages: Sequence[Passage], matrices: Sequence[Matrix | None]) -> list[Passage]:
+    """Return the passages that have no matrix yet; what occurs twice is embedded once."""
+    pairs = zip(passages, matrices, strict=True)
+    return list(dict.fromkeys(passage for passage, matrix in pairs if matrix is None))
 
 
 def _keep_model(connection: Connection, profile: ModelProfile) -> None:

@@ -112,13 +112,6 @@ class VectorIndex:
         ]
         return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
-    def rows(self, ids: Sequence[int]) -> Matrix:
-        """Return the vectors of ids that are there, shape (n, dim)."""
-        if not len(ids):
-            return np.zeros((0, self.dim), np.float32)
-        found: Matrix = self._index.reconstruct_batch(np.asarray(ids, dtype=np.int64))
-        return found
-
     def save(self, path: Path, head: SnapshotHead) -> None:
         """Write a snapshot, whole or not at all.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from embeddings.article import Article, Block, Label, content_id
 from embeddings.cache import CachedEncoder
 from embeddings.chunks import chunk_article
-from embeddings.encoder import passage_at
+from embeddings.encoder import Passage, passage_at
 from embeddings.errors import BadArticle
 from embeddings.furniture import label_blocks
 from embeddings.language import detect_language
@@ -20,9 +20,9 @@ from embeddings.models.tokens import TokenCounter
 from embeddings.readers import Refusal
 from embeddings.store import PreparedArticle, Store
 
-# Raised when labels, sentences, chunks or the fields that the text itself fills come out
-# differently for the same text, so that adding an article again brings it up to date.
-_ROAD_VERSION = 2
+# Raised when labels, sentences, chunks, the fields that the text itself fills or what is embedded
+# come out differently for the same text, so that adding an article again brings it up to date.
+_ROAD_VERSION = 3
 
 # A novel of a thousand pages has two to three million characters; what is longer is no article.
 _MOST_CHARACTERS = 5_000_000
@@ -110,7 +110,7 @@ class Ingest:
             store: Where the articles are kept.
             encoder: What embeds their chunks; the vectors end up in its cache.
             preparer: What labels, splits and chunks their texts.
-            on_passages: Told how many more chunks are embedded, again and again.
+            on_passages: Told how many more chunks and titles are embedded, again and again.
         """
         self._store = store
         self._encoder = encoder
@@ -187,20 +187,22 @@ class Ingest:
         waiting, self._waiting = self._waiting, []
         new = [prepared for _, prepared in waiting if prepared]
         if new:
-            self._encoder.encode(
-                [
-                    passage_at(
-                        chunk.span.start,
-                        chunk.span.of(prepared.article.text),
-                        (sentence.span for sentence in chunk.sentences),
-                    )
-                    for prepared in new
-                    for chunk in prepared.chunks
-                ],
-                on_passages=self._on_passages,
-            )
+            passages = [passage for prepared in new for passage in _passages(prepared)]
+            self._encoder.encode(passages, on_passages=self._on_passages)
             self._store.put(new)
         yield from (result for result, _ in waiting)
+
+
+def _passages(prepared: PreparedArticle) -> Iterator[Passage]:
+    """Give what is embedded of an article: its chunks, and its title by itself."""
+    for chunk in prepared.chunks:
+        yield passage_at(
+            chunk.span.start,
+            chunk.span.of(prepared.article.text),
+            (sentence.span for sentence in chunk.sentences),
+        )
+    if prepared.article.title.strip() and prepared.chunks:
+        yield Passage(prepared.article.title)
 
 
 def check_article(article: Article) -> None:

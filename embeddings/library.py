@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable
 from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
 from embeddings.ingest import Ingest, Preparer, Result, check_article
@@ -107,14 +108,6 @@ class Library:
         with self._lock:
             return self._current_index().search(vector, k, among=among)
 
-    def cosines(self, vector: Matrix, chunk_ids: Sequence[int]) -> dict[int, float]:
-        """Return the cosines of a vector with those of the chunks that are there, by id."""
-        with self._lock:
-            index = self._current_index()
-            there = [int(one) for one in np.intersect1d(index.ids(), list(chunk_ids))]
-            values = np.clip(index.rows(there) @ vector, -1.0, 1.0)
-        return dict(zip(there, values.tolist(), strict=True))
-
     def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
         """Return for each chunk its vector and then its sentences', shape (1 + sentences, dim).
 
@@ -122,6 +115,21 @@ class Library:
             MissingVectors: Offline, and the cache lacks some.
         """
         return self.encoder.encode([chunk.passage for chunk in chunks])
+
+    def title_vectors(self, titles: Iterable[str]) -> dict[str, Matrix]:
+        """Return the vectors of titles, each embedded by itself, shape (dim,), by title.
+
+        An article's title is embedded when it is added. Of an article added before that was so,
+        it is embedded now, or left out where there is no model: it is one more sentence to be
+        found by, not one that must be there.
+        """
+        wanted = [title for title in dict.fromkeys(titles) if title.strip()]
+        found = self.encoder.encode_known([Passage(title) for title in wanted])
+        return {
+            title: matrix[0]
+            for title, matrix in zip(wanted, found, strict=True)
+            if matrix is not None
+        }
 
     def read(self, article: Article) -> tuple[Article, list[StoredChunk]]:
         """Read an article as if it were added, without adding it.

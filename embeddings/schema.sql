@@ -48,7 +48,8 @@ CREATE TABLE sentences (
 ) WITHOUT ROWID;
 
 -- rowid is the chunk's id. A row goes with its chunk; `store.py` sees to that. Words are
--- searched by their stems here, as they are written in chunk_words (schema_2.sql).
+-- searched by their stems here, as they are written in chunk_words (schema_2.sql); schema_3.sql
+-- adds the titles and whole articles.
 CREATE VIRTUAL TABLE chunk_terms USING fts5 (
     text, tokenize = "porter unicode61 remove_diacritics 2"
 );

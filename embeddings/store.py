@@ -14,6 +14,7 @@ from embeddings.chunks import Chunk, Sentence
 from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Passage, passage_at
 from embeddings.errors import UnknownArticle
+from embeddings.fulltext import best_rows, quoted
 
 Ids = npt.NDArray[np.int64]
 
@@ -96,7 +97,7 @@ class Store:
         """
         scripts = [
             (files("embeddings") / name).read_text(encoding="utf-8")
-            for name in ("schema.sql", "schema_2.sql")
+            for name in ("schema.sql", "schema_2.sql", "schema_3.sql")
         ]
         self._database = Database(path, scripts, durable=True)
 
@@ -260,7 +261,7 @@ class Store:
         return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
 
     def match(self, words: Sequence[str], filters: Filters, k: int) -> dict[int, float]:
-        """Find the chunks that hold any of the words, by stem.
+        """Find the chunks that hold any of the words, by stem, in their text or their title.
 
         Args:
             words: Query words; an empty list finds nothing.
@@ -268,25 +269,53 @@ class Store:
             k: The most chunks to return.
 
         Returns:
-            BM25 of the best chunks by id (above 0, higher is closer), best first; ties go to
-            the lower id.
+            BM25 of the best chunks by id, as a share of the most that the words could reach
+            (above 0, up to 1), best first; ties go to the lower id.
         """
-        if not words:
-            return {}
         condition, values = _condition(filters)
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT chunks.id, -bm25(chunk_terms) AS score FROM chunk_terms "
-                "JOIN chunks ON chunks.id = chunk_terms.rowid "
-                "JOIN articles ON number = article "
-                f"WHERE chunk_terms MATCH ? AND {condition} "
-                "ORDER BY score DESC, chunks.id LIMIT ?",
-                (" OR ".join(map(_quoted, words)), *values, k),
-            ).fetchall()
-        return {row["id"]: row["score"] for row in rows}
+            found = best_rows(
+                connection,
+                "chunk_terms",
+                words,
+                k,
+                join="JOIN chunks ON chunks.id = chunk_terms.rowid "
+                "JOIN articles ON number = article",
+                key="chunks.id",
+                condition=condition,
+                values=values,
+            )
+        return {int(chunk_id): share for chunk_id, share in found}
+
+    def match_articles(self, words: Sequence[str], filters: Filters, k: int) -> dict[str, float]:
+        """Find the articles that hold any of the words, as `match` finds chunks.
+
+        An article counts if one of its chunks does.
+        """
+        condition, values = _condition(filters)
+        if filters:
+            among = (
+                f"SELECT article FROM chunks JOIN articles ON number = article WHERE {condition}"
+            )
+            condition = f"number IN ({among})"
+        with self._database.reading() as connection:
+            found = best_rows(
+                connection,
+                "article_terms",
+                words,
+                k,
+                join="JOIN articles ON number = article_terms.rowid",
+                key="articles.id",
+                condition=condition,
+                values=values,
+            )
+        return {str(article_id): share for article_id, share in found}
 
     def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
-        """Return for each of the chunks which of the words it holds, by stem, in their order."""
+        """Return for each of the chunks which of the words its text holds, by stem.
+
+        They come in their order; the title of its article does not count.
+        """
         held: dict[int, list[str]] = {chunk_id: [] for chunk_id in chunk_ids}
         with self._database.reading() as connection:
             for word in dict.fromkeys(words):
@@ -294,7 +323,7 @@ class Store:
                     rows = connection.execute(
                         "SELECT rowid FROM chunk_terms "
                         f"WHERE chunk_terms MATCH ? AND rowid IN ({marks})",
-                        (_quoted(word), *batch),
+                        (f"text : {quoted(word)}", *batch),
                     )
                     for row in rows:
                         held[row["rowid"]].append(word)
@@ -318,6 +347,10 @@ def _delete(connection: Connection, article_id: str) -> bool:
     connection.execute(
         "DELETE FROM chunk_terms WHERE rowid IN (SELECT chunks.id FROM chunks "
         "JOIN articles ON number = article WHERE articles.id = ?)",
+        (article_id,),
+    )
+    connection.execute(
+        "DELETE FROM article_terms WHERE rowid = (SELECT number FROM articles WHERE id = ?)",
         (article_id,),
     )
     # Blocks, chunks and sentences go with their article by themselves.
@@ -367,11 +400,17 @@ def _insert(connection: Connection, one: PreparedArticle) -> None:
                 for sentence in chunk.sentences
             ),
         )
-        for table in ("chunk_terms", "chunk_words"):
-            connection.execute(
-                f"INSERT INTO {table} (rowid, text) VALUES (?, ?)",
-                (chunk_id, span.of(article.text)),
-            )
+        text = span.of(article.text)
+        connection.execute(
+            "INSERT INTO chunk_terms (rowid, title, text) VALUES (?, ?, ?)",
+            (chunk_id, article.title, text),
+        )
+        connection.execute("INSERT INTO chunk_words (rowid, text) VALUES (?, ?)", (chunk_id, text))
+    if one.chunks:
+        connection.execute(
+            "INSERT INTO article_terms (rowid, title, text) VALUES (?, ?, ?)",
+            (number, article.title, "\n".join(chunk.span.of(article.text) for chunk in one.chunks)),
+        )
 
 
 def _article(row: Row) -> Article:
@@ -422,13 +461,8 @@ def _condition(filters: Filters) -> tuple[str, list[str]]:
         "casefold(source) = casefold(?)": filters.source,
         "substr(published, 1, 10) >= ?": filters.since,
         "substr(published, 1, 10) <= ?": filters.until,
-        f"chunks.id IN {holding}": " AND ".join(map(_quoted, filters.holds)) or None,
-        f"chunks.id NOT IN {holding}": " OR ".join(map(_quoted, filters.lacks)) or None,
+        f"chunks.id IN {holding}": " AND ".join(map(quoted, filters.holds)) or None,
+        f"chunks.id NOT IN {holding}": " OR ".join(map(quoted, filters.lacks)) or None,
     }
     used = {test: value for test, value in tests.items() if value is not None}
     return " AND ".join(used) or "1", list(used.values())
-
-
-def _quoted(word: str) -> str:
-    """Make a word a string of the full-text query language, whatever is in it."""
-    return '"' + word.replace('"', '""').replace("\0", " ") + '"'  # NUL would end the query.

@@ -65,10 +65,22 @@ class Explanation(Answer):
 class Hit(Quote):
     """A passage that was found.
 
-    `dense` is the cosine with the question, `lexical` its BM25 (0 if it holds none of the
-    question's words); None where that part was not asked for. `band` is None unless both
-    were. `explanation` is of the first
-    of the `sentences`, and None where it was not asked for or cannot be given.
+    `score` is about 0 to 1 and can be compared between questions: the mean of `dense` and
+    `lexical`, each None where that part was not asked for.
+
+    `dense` is the cosine of the passage's closest sentence, or of the article's title if that
+    is closer, with the question after it moved towards the first passages found. A sentence's
+    own `dense`, which the explanation adds up to, is its cosine with the question as it was
+    asked, so the two differ a little, and by more where the title is closest.
+
+    `lexical` says how much of the question's words is there, by BM25 as a share of the most
+    that could be: half for passage and title, half for the whole article. `terms` are the words
+    of the question that stand in the passage itself.
+
+    `band` says how strong a match it is; None unless both parts were asked for.
+
+    `explanation` is of the first of the `sentences`, and None where it was not asked for or
+    cannot be given.
     """
 
     title: str

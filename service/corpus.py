@@ -245,9 +245,8 @@ class Corpus:
             UnknownArticle: One of them is not there.
         """
         one, other = read_ref(self.library, a), read_ref(self.library, b)
-        warnings = pair_warnings(self._profile, one.article, other.article)
         answer = banded_similarity(similarity(one, other), self._profile.calibration)
-        return _warned(answer, band_warnings(self._profile) + warnings)
+        return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
     def compare(self, a: Ref, b: Ref) -> Comparison:
         """Say what two articles share and what only one of them says.
@@ -256,9 +255,8 @@ class Corpus:
             UnknownArticle: One of them is not there.
         """
         one, other = read_ref(self.library, a), read_ref(self.library, b)
-        warnings = pair_warnings(self._profile, one.article, other.article)
         answer = banded_comparison(compare(one, other), self._profile.calibration)
-        return _warned(answer, band_warnings(self._profile) + warnings)
+        return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
     def cover(self, refs: Sequence[Ref]) -> Coverage:
         """Say of each statement of several articles who says it; see `coverage.cover`.
@@ -273,7 +271,7 @@ class Corpus:
         check_count(len(set(refs)))
         readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
         warnings = article_warnings(self._profile, [one.article for one in readings])
-        return _warned(cover(readings), warnings)
+        return _warned(cover(readings), warnings + _empty_warnings(readings))
 
     def summarize(
         self,
@@ -309,6 +307,9 @@ class Corpus:
         warnings += article_warnings(self._profile, [one.article for one in readings])
         return _warned(answer, warnings)
 
+    def _pair_warnings(self, a: Reading, b: Reading) -> list[str]:
+        return pair_warnings(self._profile, a.article, b.article) + _empty_warnings([a, b])
+
     @property
     def _profile(self) -> ModelProfile:
         return self.library.encoder.profile
@@ -340,6 +341,15 @@ class Corpus:
             for article_id in ids
             if article_id in headers
         ]
+
+
+def _empty_warnings(readings: Sequence[Reading]) -> list[str]:
+    empty = dict.fromkeys(one.article.id for one in readings if not one.statements)
+    return [
+        f"{article_id} has no body text, only lines such as captions and notices: nothing of it "
+        "can be compared."
+        for article_id in empty
+    ]
 
 
 def _warned(answer: A, warnings: list[str]) -> A:

@@ -14,6 +14,7 @@ from service.facts import Facts
 from service.facts.dates import Moment
 from service.facts.names import Person
 from service.facts.quantities import Quantity
+from service.facts.surroundings import Surroundings, surroundings
 from service.terms import Folding
 
 # A conflict about one thing is rarely of another magnitude.
@@ -80,7 +81,7 @@ def differences(a: Facts, b: Facts, folding: Folding, *, sure: bool = True) -> l
         return []
     renamed = list(_renamed(a.people, b.people, folding))
     return [
-        *(_numbers(a, b) if sure else ()),
+        *(_numbers(a, b, folding) if sure else ()),
         *(_moments(a, b) if sure else ()),
         *(_told("name", one, other) for one, other in renamed),
         *_quotations(a, b, folding, renamed),
@@ -113,27 +114,56 @@ def _told(kind: str, one: _Placed, other: _Placed) -> Difference:
     return Difference(kind, (one.start, one.end), (other.start, other.end))
 
 
-def _numbers(a: Facts, b: Facts) -> Iterable[Difference]:
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A quantity and what is said around it."""
+
+    quantity: Quantity
+    around: Surroundings
+
+    @property
+    def start(self) -> int:
+        return self.quantity.start
+
+    @property
+    def end(self) -> int:
+        return self.quantity.end
+
+    @property
+    def group(self) -> str:
+        """What sets quantities of a kind apart: the dead, the 78th minute."""
+        if self.quantity.kind == "ordinal":
+            return self.quantity.noun
+        return self.around.fate
+
+    def agrees(self, other: "_Number") -> bool:
+        """Tell whether both can be true."""
+        one, two = self.quantity, other.quantity
+        return one.allows(two.value) or two.allows(one.value)
+
+    def is_about(self, other: "_Number") -> bool:
+        return self.quantity.is_about(other.quantity)
+
+
+def _numbers(a: Facts, b: Facts, folding: Folding) -> Iterable[Difference]:
     left, right = _merged(a.quantities), _merged(b.quantities)
     for kind in dict.fromkeys(one.kind for one in left):
-        ours = [one for one in left if one.kind == kind]
-        theirs = [one for one in right if one.kind == kind]
-        for one, other in _odd_ones(ours, theirs, _agree, _counted, Quantity.is_about):
+        ours, theirs = (
+            [
+                _Number(one, surroundings(facts.text, one.start, one.end, folding))
+                for one in found
+                if one.kind == kind
+            ]
+            for facts, found in ((a, left), (b, right))
+        )
+        for one, other in _odd_ones(ours, theirs, _Number.agrees, _group, _Number.is_about):
             added_up = _is_sum(one, theirs, other) or _is_sum(other, ours, one)
             if not added_up and _are_of_one_thing(one, other):
                 yield _told("number", one, other)
 
 
-def _is_sum(total: Quantity, parts: Sequence[Quantity], part: Quantity) -> bool:
-    """Tell whether one side's number is what the other's add up to: "two women and one man"."""
-    return (
-        len(parts) > 1 and sum(one.value for one in parts if one.fate == part.fate) == total.value
-    )
-
-
-def _counted(one: Quantity) -> str:
-    """Return what sets quantities of a kind apart: the dead, the 78th minute."""
-    return one.fate or (one.noun if one.kind == "ordinal" else "")
+def _group(one: _Number) -> object:
+    return one.group
 
 
 def _merged(found: Sequence[Quantity]) -> list[Quantity]:
@@ -146,23 +176,25 @@ def _merged(found: Sequence[Quantity]) -> list[Quantity]:
     return kept
 
 
-def _agree(one: Quantity, other: Quantity) -> bool:
-    """Tell whether both can be true."""
-    return one.allows(other.value) or other.allows(one.value)
+def _is_sum(total: _Number, parts: Sequence[_Number], part: _Number) -> bool:
+    """Tell whether one side's number is what the other's add up to: "two women and one man"."""
+    values = [one.quantity.value for one in parts if one.group == part.group]
+    return len(values) > 1 and sum(values) == total.quantity.value
 
 
-def _are_of_one_thing(one: Quantity, other: Quantity) -> bool:
+def _are_of_one_thing(a: _Number, b: _Number) -> bool:
+    one, other = a.quantity, b.quantity
     small, large = sorted((abs(one.value), abs(other.value)))
     if large > _MOST_TIMES * small and one.kind != "score":
         return False
-    if one.scope and other.scope and not one.scope & other.scope:
+    if a.around.scope and b.around.scope and not a.around.scope & b.around.scope:
         return False  # "In Holm", "in the first quarter": of something else.
-    if {term for term in one.near ^ other.near if _YEAR.fullmatch(term)}:
+    if {term for term in a.around.near ^ b.around.near if _YEAR.fullmatch(term)}:
         return False  # What was counted at another time may well differ.
-    near = len(one.near & other.near)
+    near = len(a.around.near & b.around.near)
     if one.kind == "count":
         named = set(one.nouns) & set(other.nouns) or one.is_total or other.is_total
-        return near > 0 and bool(one.fate or named)
+        return near > 0 and bool(a.around.fate or named)
     if one.kind == "ordinal":
         # Small ones tell things apart: the second round, the first book.
         return bool(one.noun) and one.telling and other.telling

@@ -1,6 +1,6 @@
 """Ranked passages: by meaning, by words, and by both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,15 +14,16 @@ from embeddings.store import Filters, StoredChunk
 from embeddings.vectors import Matrix, cosine
 from service.answers import Hit, HitSentence
 from service.query import parse
+from service.ranking import Candidate, best_first, dense_scores, lexical_scores, mixed, rounded
 from service.words import content_words, stems, words
 
 MOST_HITS = 1000
 
-# Candidates that each side brings in; the other side then scores them too.
+# Passages that each side brings in, and articles that get credit for their words.
 _CANDIDATES = 200
 
-# Share of the dense part in the mix. The figure hardly matters between .5 and .7; see
-# benchmarks/quality.py.
+# Share of the cosine in a sentence's score; the rest is its share of the question's words. It
+# chooses among the sentences of a passage, not among passages.
 _DENSE_SHARE = 0.6
 
 _SENTENCES_A_HIT = 3
@@ -71,7 +72,7 @@ class _SentenceScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A passage with its score and the parts of it: a cosine and a BM25."""
+    """A passage with its score and the parts of it; see `answers.Hit`."""
 
     chunk: StoredChunk
     score: float
@@ -120,66 +121,86 @@ def rank(
 
     Returns:
         Passages, highest score first; equal scores by the article's id and the place in it.
+        The score is the mean of a part of meaning and one of words, or the one that the mode
+        asks for (see `service.ranking`). It is about 0 to 1 and not brought to the scale of what
+        else is found, so that scores of different questions can be compared.
 
     Raises:
         BadRequest: `k` is out of range.
     """
     check_k(k)
-    filters = question.narrowed(filters)
-    wide = max(_CANDIDATES, k)
-    dense: dict[int, float] = {}
-    lexical: dict[int, float] = {}
-    if mode is not Mode.DENSE:
-        lexical = library.store.match(question.terms, filters, wide)
-    if question.vector is not None and mode is not Mode.LEXICAL:
-        dense = library.nearest(question.vector, wide, filters)
-        dense |= library.cosines(question.vector, sorted(lexical.keys() - dense.keys()))
-    scores = fuse(dense, lexical) if mode is Mode.HYBRID else dense or lexical
-    chunks = library.store.chunks(list(scores))
-    ranked = [
-        Ranked(
-            chunk,
-            scores[chunk.id],
-            None if mode is Mode.LEXICAL else dense.get(chunk.id),
-            None if mode is Mode.DENSE else lexical.get(chunk.id, 0.0),
-        )
-        for chunk in chunks.values()
+    found = candidates(library, question, mode, filters, width=max(_CANDIDATES, k))
+    lexical = None if mode is Mode.DENSE else lexical_scores(found)
+    dense = None
+    if mode is not Mode.LEXICAL and question.vector is not None:
+        dense = dense_scores(question.vector, found, lexical)
+    mean = mixed(dense, lexical)
+    scores = rounded(mean).tolist()
+    meaning = [None] * len(found) if dense is None else rounded(dense).tolist()
+    by_words = [None] * len(found) if lexical is None else rounded(lexical).tolist()
+    return [
+        Ranked(found[number].chunk, scores[number], meaning[number], by_words[number])
+        for number in best_first(mean)[:k]
     ]
-    ranked.sort(key=lambda one: (-_rounded(one.score), one.chunk.article_id, one.chunk.span))
-    return ranked[:k]
 
 
-def fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, float]:
-    """Mix cosines and BM25 scores after bringing each to its own scale.
-
-    A convex mix of standardised scores. A passage that holds none of the words gets the
-    lexical side's lowest value, not a rank among misses.
-
-    Source: Bruch, Gai & Ingber (2023), "An Analysis of Fusion Functions for Hybrid
-    Retrieval"; here with standard scores.
+def candidates(
+    library: Library,
+    question: Question,
+    mode: Mode,
+    filters: Filters,
+    *,
+    width: int = _CANDIDATES,
+) -> list[Candidate]:
+    """Find the passages that may answer a question, and what speaks for them.
 
     Args:
-        dense: Cosines by id, of all candidates.
-        lexical: BM25 by id, of those candidates that hold any of the words.
+        library: Where to look.
+        question: What is asked.
+        mode: Which sides there are.
+        filters: Which passages count, of those that the question allows.
+        width: How many each side brings in: the nearest passages, those that hold its words
+            best, and the articles that do.
 
     Returns:
-        Scores by id, higher is closer.
+        Passages by their article's id and the place in it.
     """
-    scaled_dense = _standardised(dense)
-    scaled_lexical = _standardised({key: lexical.get(key, 0.0) for key in dense})
+    filters = question.narrowed(filters)
+    by_words: dict[int, float] = {}
+    articles: dict[str, float] = {}
+    if mode is not Mode.DENSE:
+        by_words = library.store.match(question.terms, filters, width)
+        articles = library.store.match_articles(question.terms, filters, width)
+    ids = set(by_words)
+    if mode is not Mode.LEXICAL and question.vector is not None:
+        ids |= library.nearest(question.vector, width, filters).keys()
+    chunks = list(library.store.chunks(sorted(ids)).values())
+    chunks.sort(key=lambda one: (one.article_id, one.span))
+    vectors = [np.zeros((0, 0), np.float32)] * len(chunks)
+    titles: dict[str, Matrix] = {}
+    if mode is not Mode.LEXICAL:
+        vectors, titles = library.vectors(chunks), _titles(library, chunks)
+    return [
+        Candidate(
+            chunk,
+            by_words.get(chunk.id, 0.0),
+            articles.get(chunk.article_id, 0.0),
+            rows,
+            titles.get(chunk.article_id, rows[:0]),
+        )
+        for chunk, rows in zip(chunks, vectors, strict=True)
+    ]
+
+
+def _titles(library: Library, chunks: Sequence[StoredChunk]) -> dict[str, Matrix]:
+    """Return the titles' vectors of the articles that chunks are of, shape (1, dim), by id."""
+    headers = library.store.headers(list(dict.fromkeys(chunk.article_id for chunk in chunks)))
+    vectors = library.title_vectors(article.title for article in headers.values())
     return {
-        key: _DENSE_SHARE * scaled_dense[key] + (1 - _DENSE_SHARE) * scaled_lexical[key]
-        for key in dense
+        article_id: vectors[article.title][np.newaxis]
+        for article_id, article in headers.items()
+        if article.title in vectors
     }
-
-
-def _standardised(scores: Mapping[int, float]) -> dict[int, float]:
-    values = np.fromiter(scores.values(), np.float64, len(scores))
-    spread = values.std() if len(values) else 0.0
-    # What differs by no more than rounding is equal; brought to scale, it would decide.
-    differs = len(values) and spread > 1e-6 * np.abs(values).max()
-    scaled = (values - values.mean()) / spread if differs else np.zeros(len(values))
-    return dict(zip(scores, scaled.tolist(), strict=True))
 
 
 def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list[Hit]:
@@ -197,9 +218,9 @@ def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list
             title=headers[one.chunk.article_id].title,
             source=headers[one.chunk.article_id].source,
             published=headers[one.chunk.article_id].published,
-            score=_rounded(one.score),
-            dense=None if one.dense is None else _rounded(one.dense),
-            lexical=None if one.lexical is None else _rounded(one.lexical),
+            score=one.score,
+            dense=one.dense,
+            lexical=one.lexical,
             sentences=_best_sentences(one.chunk, scores),
             terms=held[one.chunk.id],
         )
@@ -283,8 +304,3 @@ def _best_sentences(chunk: StoredChunk, scores: Sequence[_SentenceScore]) -> lis
 def _text(chunk: StoredChunk, number: int) -> str:
     span = chunk.sentences[number].span
     return chunk.text[span.start - chunk.span.start : span.end - chunk.span.start]
-
-
-def _rounded(score: float) -> float:
-    # To significant digits: BM25 is near 1e-6 for a word that half of a small library holds.
-    return float(f"{score:.6g}")

@@ -491,6 +491,34 @@ def test_offline_what_is_known_is_given(tmp_path: Path) -> None:
     assert encoder.encode([]) == []
 
 
+def test_offline_what_can_be_known_is_given_and_the_rest_left_open(tmp_path: Path) -> None:
+    offline = CachedEncoder(filled(tmp_path, "a"), NAME, None)
+
+    found = offline.encode_known([Passage("b"), Passage("a")])
+
+    assert found[0] is None
+    assert same(found[1:], ToyEncoder().encode([Passage("a")]))
+
+
+def test_online_all_can_be_known_and_is_embedded_and_kept_once(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    online = CachedEncoder(filled(tmp_path, "a"), NAME, encoder)
+
+    for _ in range(2):
+        found = online.encode_known([Passage("b"), Passage("a"), Passage("b")])
+        assert same(found, ToyEncoder().encode([Passage("b"), Passage("a"), Passage("b")]))
+    assert encoder.seen == [Passage("b")]
+
+
+def test_what_can_be_known_is_given_even_where_it_cannot_be_kept(tmp_path: Path) -> None:
+    filled(tmp_path, "a").close()
+    closed = EmbeddingCache(tmp_path / "cache.sqlite3", read_only=True)
+
+    found = CachedEncoder(closed, NAME, ToyEncoder()).encode_known([Passage("b")])
+
+    assert same(found, ToyEncoder().encode([Passage("b")]))
+
+
 def test_offline_the_model_that_last_bore_the_name_counts(tmp_path: Path) -> None:
     cache = filled(tmp_path, "one")
     later = ToyEncoder(max_tokens=9)

@@ -314,3 +314,18 @@ def test_with_the_cache_of_another_machine_the_answers_are_the_same_without_the_
     assert there[2] == ["sentence_transformers", "torch", "transformers"]
     assert here[:2] == there[:2]
     assert here[2] == []
+
+
+def test_an_article_without_body_is_compared_to_nothing_and_that_is_said(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    notice = Ref(text="Copyright (c) 2021 RFE/RL, Inc. All rights reserved.", name="notice")
+    other = Ref(text="The bridge fell. Nobody was hurt.", name="bridge")
+
+    said = [
+        "notice has no body text, only lines such as captions and notices: nothing of it can "
+        "be compared."
+    ]
+
+    assert corpus.compare(notice, other).warnings == said
+    assert corpus.similarity(other, notice).warnings == said
+    assert corpus.cover([notice, other]).warnings == said

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.facts.quantities import Quantity, quantities
+from service.facts.surroundings import surroundings
 from service.terms import Folding
 
 
@@ -108,7 +109,9 @@ def test_what_cannot_be_one_number_does_not(left: str, right: str) -> None:
     ],
 )
 def test_what_became_of_the_people_counted_is_told(text: str, fates: list[str]) -> None:
-    assert [one.fate for one in read(text)] == fates
+    folding = Folding([text], [])
+    found = [surroundings(text, one.start, one.end, folding).fate for one in read(text)]
+    assert found == fates
 
 
 @given(st.text() | st.text("$£0123456789.,-% kmoftheysix in A"))

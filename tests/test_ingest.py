@@ -42,6 +42,22 @@ def test_adding_again_changes_and_embeds_nothing(tmp_path: Path) -> None:
     assert len(encoder.seen) == before
 
 
+def test_a_title_is_embedded_with_its_article_by_itself_and_once(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+
+    add(
+        corpus,
+        Article(ONE, id="one", title="Harbour closed"),
+        Article(TWO, id="two", title="Harbour closed"),
+        Article(ONE, id="untitled"),
+    )
+
+    assert [passage.text for passage in encoder.seen] == [ONE, "Harbour closed", TWO]
+    corpus.search("crane")
+    assert [passage.text for passage in encoder.seen[3:]] == ["crane"]
+
+
 def test_a_changed_article_embeds_only_its_changed_chunks(tmp_path: Path) -> None:
     encoder = ToyEncoder()
     corpus = toy_corpus(tmp_path, encoder)

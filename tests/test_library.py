@@ -120,7 +120,7 @@ def test_a_store_restored_from_a_copy_does_not_meet_the_index_of_later(
 
     for town in ("Grimsby", "Holt"):
         best = restored.search(story(town).text, mode=Mode.DENSE).hits[0]
-        assert (best.article_id, best.dense) == (town, 1.0)
+        assert (best.article_id, best.sentences[0].dense) == (town, 1.0)
 
 
 def test_opening_again_embeds_nothing(corpus: Corpus, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from toy import ToyEncoder, toy_corpus
 
 from embeddings.article import Article
+from embeddings.encoder import Passage, Role
 from embeddings.errors import BadRequest
 from embeddings.store import Filters
 from service.corpus import Corpus
-from service.search import Mode, fuse
+from service.search import Mode
 
 PIECES = st.sampled_from(
     ["The harbour ", "of Lindmark ", "fell. ", "He said ", '"Why?" ', "😀 ", "é ", "\n\n", "\n"]
@@ -99,10 +100,21 @@ def test_a_word_that_most_passages_hold_still_ranks_them(tmp_path: Path) -> None
     assert all(hit.lexical for hit in hits)
 
 
-def test_what_differs_by_rounding_alone_is_equal() -> None:
-    scores = fuse({1: 0.5, 2: 0.5 + 1e-9, 3: 0.5}, {})
+def test_two_articles_are_ranked_by_words_though_half_of_them_hold_each(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    list(
+        corpus.add(
+            [
+                Article("A ferry sank.", id="ferry"),
+                Article("The harbour of Lindmark was calm.", id="harbour"),
+            ]
+        )
+    )
 
-    assert len(set(scores.values())) == 1
+    hits = corpus.search("ferry in Lindmark harbour").hits
+
+    assert [hit.article_id for hit in hits] == ["harbour", "ferry"]
+    assert 0 < (hits[1].lexical or 0) < (hits[0].lexical or 0) <= 1
 
 
 def test_equal_scores_come_in_the_order_of_ids(tmp_path: Path) -> None:
@@ -141,18 +153,113 @@ def test_an_empty_library_gives_no_hits(tmp_path: Path) -> None:
     assert answer.summary.sentences == []
 
 
-def test_only_passages_that_hold_the_words_get_credit_for_them() -> None:
-    scores = fuse({1: 0.5, 2: 0.5, 3: 0.5}, {2: 4.0})
+def test_a_score_is_the_mean_of_its_parts_and_between_0_and_1(corpus: Corpus) -> None:
+    for query in ("bridges built of steel", "bridge", "volcano", "The river rose in spring."):
+        for hit in corpus.search(query).hits:
+            assert hit.dense is not None
+            assert hit.lexical is not None
+            assert hit.score == pytest.approx((hit.dense + hit.lexical) / 2, abs=2e-6)
+            assert 0 <= hit.score <= 1
 
-    assert scores[2] > scores[1] == scores[3]
+
+def test_a_score_does_not_depend_on_how_many_are_asked_for(corpus: Corpus) -> None:
+    def scores(k: int) -> list[tuple[str, float]]:
+        return [(hit.article_id, hit.score) for hit in corpus.search("bridge of steel", k=k).hits]
+
+    assert scores(1) == scores(3)[:1]
+    assert len(scores(3)) == 3
 
 
-def test_where_words_tell_nothing_meaning_decides() -> None:
-    dense = {1: 0.1, 2: 0.3, 3: 0.2}
+def test_a_question_that_is_answered_better_scores_higher(corpus: Corpus) -> None:
+    good = corpus.search("nobody was hurt in the flood").hits[0]
+    poor = corpus.search("nobody sold an aeroplane in winter").hits[0]
 
-    scores = fuse(dense, {})
+    assert good.article_id == poor.article_id == "river"
+    assert good.score > 2 * poor.score
 
-    assert sorted(scores, key=scores.__getitem__) == sorted(dense, key=dense.__getitem__)
+
+def test_where_words_tell_nothing_meaning_decides(corpus: Corpus) -> None:
+    # The toy knows small words, which are no evidence.
+    hits = corpus.search("over the volcano").hits
+
+    assert [hit.lexical for hit in hits] == [0, 0, 0]
+    assert hits[0].article_id == "bridge"
+
+
+def test_words_of_the_title_and_of_the_rest_of_the_article_count_for_a_passage(
+    tmp_path: Path,
+) -> None:
+    corpus = toy_corpus(tmp_path)
+    filler = " ".join(["Nothing of it stands in this long sentence here."] * 12)
+    list(
+        corpus.add(
+            [
+                Article("The mayor opened it.", id="titled", title="New ferry for Lindmark"),
+                Article("The mayor opened it.", id="untitled"),
+                Article(f"The mayor opened it. {filler}\n\nA ferry came.", id="apart"),
+                *(Article(f"Story {number} of the day.", id=f"x{number}") for number in range(9)),
+            ]
+        )
+    )
+
+    hits = corpus.search("mayor ferry", k=50, mode=Mode.LEXICAL).hits
+    best = {hit.article_id: hit for hit in reversed(hits)}
+
+    assert best["titled"].lexical == max(hit.lexical or 0 for hit in hits)
+    assert best["titled"].terms == ["mayor"]
+    assert best["untitled"].terms == ["mayor"]
+    assert len([hit for hit in hits if hit.article_id == "apart"]) == 2
+    assert "x0" not in best
+
+
+def test_a_title_that_says_what_was_asked_is_found_by_its_meaning(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    texts = {"a": "Work began.", "b": "Work went on."}
+    titles = {"b": "Ferry for Lindmark"}
+    list(
+        corpus.add(
+            Article(text, id=name, title=titles.get(name, "")) for name, text in texts.items()
+        )
+    )
+
+    hits = corpus.search("ferry for lindmark", mode=Mode.DENSE).hits
+
+    assert hits[0].article_id == "b"
+    assert (hits[0].dense or 0) > 0.5 > (hits[0].sentences[0].dense or 0)
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_titles_of_a_library_from_before_they_were_embedded(tmp_path: Path, offline: bool) -> None:
+    corpus = toy_corpus(tmp_path)
+    list(corpus.add([Article("Work began.", id="a", title="Ferry for Lindmark")]))
+    query = "ferry for lindmark"
+    with_title = corpus.search(query, mode=Mode.DENSE).hits[0].dense
+    corpus.library.cache.close()
+    with corpus.library.cache._database.writing() as connection:
+        connection.execute(
+            "DELETE FROM entries WHERE length(vectors) = (SELECT 4 * dim FROM models)"
+        )
+    toy_corpus(tmp_path).library.encoder.encode([Passage(query, role=Role.QUERY)])
+
+    hit = toy_corpus(tmp_path, offline=offline).search(query, mode=Mode.DENSE).hits[0]
+
+    assert hit.article_id == "a"
+    assert (hit.dense == with_title) is not offline
+
+
+def test_the_question_moves_towards_its_first_hits(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    texts = {
+        "first": "Ferry sank near Lindmark harbour.",
+        "follows": "Salvage of wreck near Lindmark harbour.",
+        "other": "Council of Arden votes.",
+    }
+    list(corpus.add(Article(text, id=name) for name, text in texts.items()))
+
+    hits = {hit.article_id: hit for hit in corpus.search("ferry sank", mode=Mode.DENSE).hits}
+
+    assert hits["follows"].sentences[0].dense == hits["other"].sentences[0].dense == 0
+    assert (hits["follows"].dense or 0) > (hits["other"].dense or 0)
 
 
 # Quotes and exclusions

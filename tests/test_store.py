@@ -1,3 +1,4 @@
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -170,6 +171,8 @@ def test_an_article_put_again_takes_the_place_of_the_first(store: Store) -> None
     assert store.counts() == {"articles": 1, "chunks": 1, "sentences": 1}
     assert found(store, "old") == []
     assert found(store, "words") == ["new words"]
+    assert store.match_articles(["old"], ANYTHING, 9) == {}
+    assert list(store.match_articles(["words"], ANYTHING, 9)) == ["id"]
 
 
 def test_an_id_of_a_chunk_is_never_used_again(store: Store) -> None:
@@ -192,9 +195,8 @@ def test_what_was_found_out_goes_with_its_article(store: Store) -> None:
     assert store.counts() == {"articles": 1, "chunks": 1, "sentences": 1}
     assert found(store, "shared", "word") == ["shared thing"]
     with store._database.reading() as connection:
-        for table in ("blocks", "chunk_terms"):
+        for table in ("blocks", "chunk_terms", "article_terms", "article_terms_docsize"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 1
-        connection.execute("SELECT count(*) FROM chunk_terms_docsize")
 
 
 def test_all_articles_are_removed_or_none(store: Store) -> None:
@@ -253,10 +255,8 @@ def test_a_damaged_store_is_reported(tmp_path: Path) -> None:
     whole = (tmp_path / "library.sqlite3").read_bytes()
     (tmp_path / "library.sqlite3").write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
 
-    damaged = Store(tmp_path / "library.sqlite3")
-
     with pytest.raises(LibraryDamaged, match=r"library\.sqlite3 is damaged"):
-        damaged.chunks_of([str(number) for number in range(40)])
+        Store(tmp_path / "library.sqlite3").chunks_of([str(number) for number in range(40)])
 
 
 # What is found by words
@@ -292,7 +292,7 @@ def test_any_of_the_words_is_enough_and_more_of_them_are_better(store: Store) ->
 
     assert found(store, "apple", "pear")[0] == "apple pear"
     assert len(scores) == 3
-    assert all(score > 0 for score in scores.values())
+    assert all(0 < score < 1 for score in scores.values())
     assert list(scores.values()) == sorted(scores.values(), reverse=True)
 
 
@@ -327,6 +327,96 @@ def test_no_words_find_nothing(store: Store) -> None:
     store.put([prepared("a", "an apple a day")])
 
     assert store.match([], ANYTHING, 10) == {}
+    assert store.match_articles([], ANYTHING, 10) == {}
+
+
+def test_a_word_of_the_title_is_found_in_every_chunk_but_is_no_word_of_their_texts(
+    store: Store,
+) -> None:
+    store.put([prepared("a", "an apple", "a day", title="On pears"), prepared("b", "a plum")])
+
+    assert found(store, "pear") == ["an apple", "a day"]
+    assert store.words_in(["pear", "apple"], [1, 2, 3]) == {1: ["apple"], 2: [], 3: []}
+
+
+def test_words_that_stand_far_apart_in_an_article_are_found_together(store: Store) -> None:
+    store.put([prepared("a", "an apple", "a day", "a pear"), prepared("b", "apple", "apple")])
+    store.put([prepared(str(number), "neither here") for number in range(9)])
+
+    scores = store.match_articles(["apple", "pear", "here"], ANYTHING, 2)
+
+    assert list(scores) == ["a", "b"]
+    assert 0 < scores["b"] < scores["a"] < 1
+
+
+def test_articles_that_match_equally_come_by_their_ids_and_no_more_than_asked_for(
+    store: Store,
+) -> None:
+    store.put([prepared(name, "apple pie") for name in "dbca"])
+
+    assert list(store.match_articles(["apple"], ANYTHING, 3)) == ["a", "b", "c"]
+
+
+def test_an_article_counts_if_one_of_its_chunks_does(store: Store) -> None:
+    store.put([prepared("a", "an apple", "a pear"), prepared("b", "an apple", "a plum")])
+    quoted = Filters(holds=("pear",))
+
+    assert list(store.match_articles(["apple"], quoted, 9)) == ["a"]
+    assert store.match(["apple"], quoted, 9) == {}
+    assert list(store.match_articles(["apple"], Filters(lacks=("apple", "pear")), 9)) == ["b"]
+
+
+def test_an_article_of_furniture_alone_counts_for_nothing(store: Store) -> None:
+    store.put([replace(prepared("a", "an apple", title="Apples"), chunks=[])])
+
+    assert store.match_articles(["apple"], ANYTHING, 9) == {}
+
+
+# Letters that Porter's stemmer leaves alone.
+PLAIN = st.sampled_from(["kako", "lumo", "nabo", "pidu", "zuru"])
+TITLED = st.tuples(st.lists(PLAIN, max_size=3), st.lists(PLAIN, min_size=1, max_size=8))
+
+
+@IN_ONE_FOLDER
+@given(
+    texts=st.lists(TITLED, min_size=1, max_size=8),
+    asked=st.lists(PLAIN | st.just("unheard"), min_size=1, max_size=6),
+)
+def test_a_match_is_bm25_as_a_share_of_the_most_there_could_be(
+    texts: list[tuple[list[str], list[str]]], asked: list[str], store: Store
+) -> None:
+    store.remove([article.id for article in store.articles()])
+    store.put(
+        prepared(str(number), " ".join(text), title=" ".join(title))
+        for number, (title, text) in enumerate(texts)
+    )
+    mean_length = sum(len(title) + len(text) for title, text in texts) / len(texts)
+    holders = {word: sum(word in title + text for title, text in texts) for word in asked}
+    weights = {
+        word: max(math.log((len(texts) - count + 0.5) / (count + 0.5)), 1e-6)
+        for word, count in holders.items()
+        if count
+    }
+    most = sum(2.2 * weights.get(word, max(weights.values(), default=0)) for word in asked)
+
+    def share(title: list[str], text: list[str]) -> float:
+        room = 1.2 * (0.25 + 0.75 * (len(title) + len(text)) / mean_length)
+        often = {word: 2 * title.count(word) + text.count(word) for word in weights}
+        return sum(
+            weights[word] * often[word] * 2.2 / (often[word] + room)
+            for word in asked
+            if word in weights
+        ) / (most or 1)
+
+    expected = {str(number): share(*one) for number, one in enumerate(texts)}
+    expected = {name: score for name, score in expected.items() if score}
+
+    assert store.match_articles(asked, ANYTHING, 99) == pytest.approx(expected)
+    by_chunk = store.match(asked, ANYTHING, 99)
+    chunks = store.chunks(list(by_chunk))
+    assert {chunks[key].article_id: score for key, score in by_chunk.items()} == pytest.approx(
+        expected
+    )
 
 
 def test_the_words_a_chunk_holds_come_in_the_order_asked(store: Store) -> None:
@@ -468,9 +558,7 @@ def test_a_library_from_before_words_were_kept_learns_them(tmp_path: Path) -> No
     before = Store(path)
     before.put([prepared("a", "peace treaty"), prepared("b", "peace treaties")])
     before.close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TABLE chunk_words")
-        connection.execute("PRAGMA user_version = 1")
+    made_as_before(path, version=1)
 
     after = Store(path)
 
@@ -479,3 +567,53 @@ def test_a_library_from_before_words_were_kept_learns_them(tmp_path: Path) -> No
     assert len(after.passing(Filters(holds=("peace treaty",)))) == 0
     assert after.check() == []
     after.close()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_library_from_before_titles_and_articles_were_searched_learns_them(
+    tmp_path: Path, version: int
+) -> None:
+    path, fresh_path = tmp_path / "before.sqlite3", tmp_path / "fresh.sqlite3"
+    articles = [
+        prepared("a", "an apple", "a day", "a pear", title="On plums"),
+        prepared("b", "an apple"),
+        replace(prepared("c", "an apple", title="On plums"), chunks=[]),
+        *(prepared(str(number), "neither here", title="Nothing") for number in range(9)),
+    ]
+    for one in (path, fresh_path):
+        store = Store(one)
+        store.put(articles)
+        store.close()
+    made_as_before(path, version)
+
+    after, fresh = Store(path), Store(fresh_path)
+
+    for words in (["apple", "pear"], ["plum"], ["here", "day"]):
+        assert after.match(words, ANYTHING, 99) == fresh.match(words, ANYTHING, 99) != {}
+        assert after.match_articles(words, ANYTHING, 99) == fresh.match_articles(
+            words, ANYTHING, 99
+        )
+    after.remove(["a"])
+    assert after.match(["plum"], ANYTHING, 9) == {}
+    assert after.match_articles(["plum"], ANYTHING, 9) == {}
+    assert len(after.passing(Filters(holds=("pear",)))) == 0
+    assert after.check() == []
+
+
+def made_as_before(path: Path, version: int) -> None:
+    """Give a store the tables that an earlier version had."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            """
+            CREATE VIRTUAL TABLE before USING fts5 (
+                text, tokenize = "porter unicode61 remove_diacritics 2"
+            );
+            INSERT INTO before (rowid, text) SELECT rowid, text FROM chunk_terms;
+            DROP TABLE chunk_terms;
+            DROP TABLE article_terms;
+            ALTER TABLE before RENAME TO chunk_terms;
+            """
+        )
+        if version == 1:
+            connection.execute("DROP TABLE chunk_words")
+        connection.execute(f"PRAGMA user_version = {version}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from service.facts.nearby import nearby
+from service.facts.surroundings import nearby
 from service.numerals import NUMBER_WORD, numeral
 from service.terms import Folding
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.facts.nearby import nearby
 from service.numerals import NUMBER_WORD, ORDINAL_WORD, SCALES, numeral, ordinal
 from service.terms import Folding
 from service.words import is_content_word
@@ -23,9 +22,6 @@ class Quantity:
         step: A difference smaller than this is one of rounding.
         hedge: "more", "less", "about" or "", as in "more than 6,500".
         nouns: Folded words that follow right behind, in order: what is counted.
-        near: Folded words that stand close by.
-        fate: Of people counted: "dead", "hurt", "missing", or "".
-        scope: Folded names that say where or of what: "in Holm", "first quarter".
         is_total: Whether it counts all there are of what was named before: "71 in all".
         telling: Whether the number is one that does not occur by chance, as "three days" does.
     """
@@ -37,9 +33,6 @@ class Quantity:
     step: float
     hedge: str
     nouns: tuple[str, ...]
-    near: frozenset[str]
-    fate: str
-    scope: frozenset[str]
     is_total: bool
     telling: bool
 
@@ -189,26 +182,9 @@ _RANGE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 
-_FATES = {
-    "dead": r"kill\w*|die[sd]?|dead|deaths?|dying|deadl\w+|slain|fatal\w*|lives|toll|perish\w*",
-    "hurt": r"injur\w+|wound\w+|hurt|hospitali\w+",
-    "missing": r"missing|unaccounted",
-}
-_FATE = re.compile(
-    "|".join(rf"(?P<{fate}>\b(?:{words})\b)" for fate, words in _FATES.items()), re.IGNORECASE
-)
 _NOUN = re.compile(r"[ -]([^\W\d_]+(?:-[^\W\d_]+)*)")
 _IN_ALL = re.compile(r"\s?(?:in all|in total|altogether)\b", re.IGNORECASE)
 _MOST_NOUN_WORDS = 3
-_CLAUSE_END = re.compile(r"[;:.!?—()]|,\s|\s(?:and|but|while|compared)\s")
-_IN_A_PLACE = re.compile(
-    r"\b(?:in|at|near|around|across|outside|from)\s(?:the\s)?((?:[A-Z][\w'’-]*\s?)+)"
-)
-_PERIOD = re.compile(
-    r"\b(?:(first|second|third|fourth)[ -](quarter|half|set|leg)|(full|half)[ -](year)"
-    r"|(half)[ -]?(time)|(annual|quarterly|monthly|daily)|(?:in|by|for|of)\s((?:19|20)\d\d))\b",
-    re.IGNORECASE,
-)
 
 
 def quantities(
@@ -349,7 +325,6 @@ def _made(
         named = "more"
     elif _RANGE_BEFORE.search(before):
         named = "less"
-    clause = _clause(text, start, end)
     return Quantity(
         start=start,
         end=end,
@@ -358,9 +333,6 @@ def _made(
         step=step,
         hedge=named,
         nouns=_nouns(text, end, folding),
-        near=nearby(text, start, end, folding),
-        fate=_fate(text, start, end, clause),
-        scope=_scope(text[clause[0] : clause[1]], folding),
         is_total=_IN_ALL.match(text, end) is not None,
         telling=telling,
     )
@@ -374,39 +346,3 @@ def _nouns(text: str, end: int, folding: Folding) -> tuple[str, ...]:
         words.append(noun[1])
         end = noun.end()
     return tuple(folding.terms(" ".join(words)))
-
-
-def _clause(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return where the clause around a span starts and ends."""
-    ends = [found.end() for found in _CLAUSE_END.finditer(text, 0, start)]
-    behind = _CLAUSE_END.search(text, end)
-    return (ends[-1] if ends else 0), (behind.start() if behind else len(text))
-
-
-def _fate(text: str, start: int, end: int, clause: tuple[int, int]) -> str:
-    """Return what became of the people counted: what the nearest word of the clause says."""
-    # "Six men and two women died": the word may stand behind the "and".
-    for reach in (clause, _long_clause(text, start, end)):
-        best = ("", len(text))
-        for found in _FATE.finditer(text, *reach):
-            gap = found.start() - end if found.start() >= end else start - found.end()
-            if 0 <= gap < best[1]:
-                best = (found.lastgroup or "", gap)
-        if best[0]:
-            return best[0]
-    return ""
-
-
-def _long_clause(text: str, start: int, end: int) -> tuple[int, int]:
-    first = max((text.rfind(mark, 0, start) for mark in ";:.—"), default=-1) + 1
-    ends = [place for mark in (";", ":", " — ", ", ") if (place := text.find(mark, end)) >= 0]
-    return first, min(ends, default=len(text))
-
-
-def _scope(clause: str, folding: Folding) -> frozenset[str]:
-    places = {folding.name(word) for found in _IN_A_PLACE.findall(clause) for word in found.split()}
-    periods = {
-        " ".join(part.lower() for part in found.groups() if part)
-        for found in _PERIOD.finditer(clause)
-    }
-    return frozenset(places | periods)

@@ -70,7 +70,8 @@ class Sheet:
         known = [flat(one) for one in (article.source or "", (article.published or "")[:10]) if one]
         text = Text(flat(article.title or article.id), "bold")
         text.append("  " if self.is_plain else "\n")
-        return text.append("  ".join([*filter(None, [", ".join(known)]), flat(article.id)]), _FAINT)
+        place = flat(article.id) if article.title else ""  # Else it stands where the title would.
+        return text.append("  ".join(filter(None, [", ".join(known), place])), _FAINT)
 
     def entries(self, entries: Iterable[Entry]) -> None:
         """Print entries below one another, each behind its label."""

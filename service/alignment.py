@@ -6,6 +6,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from embeddings.vectors import Matrix, cosine, unit
 from service.facts import Facts, read_facts
@@ -153,10 +154,10 @@ def closeness(a: Side, b: Side) -> Scores:
     """
     if not a.facts or not b.facts:
         return np.zeros((len(a.facts), len(b.facts)))
-    total = np.full((len(a.facts), len(b.facts)), _BIAS)
+    total = np.full((len(a.facts), len(b.facts)), _BIAS, np.float32)
     for name, found in evidence(a, b).items():
-        total += _WEIGHTS[name] * found
-    scores: Scores = np.minimum(1 / (1 + np.exp(-total)), _MOST_UNEQUAL).round(5)
+        total += np.float32(_WEIGHTS[name]) * found
+    scores: Scores = np.minimum(expit(total), _MOST_UNEQUAL).astype(np.float64).round(5)
     numbers: dict[str, list[int]] = {}
     for column, facts in enumerate(b.facts):
         numbers.setdefault(_plain(facts.text), []).append(column)
@@ -277,13 +278,13 @@ def _agreeing_quantities(a: Sequence[Facts], b: Sequence[Facts]) -> Matrix:
         values = [np.array([one.value for _, one in side]) for side in (left, right)]
         slack = [np.array([one.tolerance for _, one in side]) for side in (left, right)]
         gap = np.abs(np.subtract.outer(*values))
-        agree = (gap < np.maximum.outer(*slack)) & (np.minimum.outer(*values) >= least) | (
-            gap < 1e-9
-        )
+        agree = gap < np.maximum.outer(*slack)
+        agree &= np.minimum.outer(*values) >= least
+        agree |= gap < 1e-9
         agree &= np.logical_or.outer(*([one.telling for _, one in side] for side in (left, right)))
-        often = [np.maximum(agree.sum(axis=axis), 1) for axis in (1, 0)]
-        rare = 1 / np.sqrt(np.outer(*often))
-        np.maximum.at(found, np.ix_(rows, columns), np.where(agree, rare, 0).astype(np.float32))
+        ours, theirs = np.nonzero(agree)
+        often = np.bincount(ours)[ours] * np.bincount(theirs)[theirs]
+        np.maximum.at(found, (rows[ours], columns[theirs]), (1 / np.sqrt(often)).astype(np.float32))
     return found
 
 
@@ -296,9 +297,14 @@ def _of_kind(side: Sequence[Facts], kind: str) -> Iterator[tuple[int, Quantity]]
 
 def _same_speakers(a: Sequence[Facts], b: Sequence[Facts]) -> Matrix:
     """Say of each pair whether both name who speaks: 1 if it is the same one, -1 if not."""
-    same = np.zeros((len(a), len(b)), np.float32)
-    named = [column for column, facts in enumerate(b) if facts.speech.speakers]
-    for row, facts in enumerate(a):
-        for column in named if facts.speech.speakers else []:
-            same[row, column] = 1 if facts.speech.speakers & b[column].speech.speakers else -1
+    names = sorted({name for side in (a, b) for facts in side for name in facts.speech.speakers})
+    said = []
+    for side in (a, b):
+        marks = np.zeros((len(side), len(names)), np.float32)
+        for row, facts in enumerate(side):
+            marks[row, [names.index(name) for name in facts.speech.speakers]] = 1
+        said.append(marks)
+    named = [marks.any(axis=1).astype(np.float32) for marks in said]
+    both: Matrix = np.outer(named[0], named[1])
+    same: Matrix = np.where(said[0] @ said[1].T > 0, both, -both)
     return same

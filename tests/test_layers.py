@@ -59,7 +59,7 @@ OWNERS = {
     "platformdirs": ["service.settings"],
     "pydantic_settings": ["service.settings"],
     "Stemmer": ["service.words"],
-    "scipy": ["service.summary", "service.terms"],
+    "scipy": ["service.summary", "service.terms", "service.alignment"],
 }
 
 

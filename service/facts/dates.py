@@ -98,6 +98,11 @@ _CLOCK = re.compile(
     r"|(?P<word>noon|midday|midnight))(?:\s(?P<zone>GMT|UTC|local\stime|[A-Z]{2,4}T|[A-Z]ST)\b)?",
     re.IGNORECASE,
 )
+_ANY_MOMENT = re.compile(
+    rf"\d|days?\b|tomorrow|tonight|morning|afternoon|evening|week|fortnight|month|year|noon|midnight"
+    rf"|\b{_MONTH}",
+    re.IGNORECASE,
+)
 _ROUGHLY = re.compile(
     r"\b(?:about|around|shortly|just|soon|before|after|by|nearly|almost|past|until|between|some)"
     r"(?:\s(?:after|before|past))?\s$",
@@ -125,6 +130,8 @@ def moments(text: str, published: str | None, folding: Folding) -> list[Moment]:
         published: The day of its article, ISO 8601, against which "on Tuesday" is resolved.
         folding: How the words of its article fold.
     """
+    if not _ANY_MOMENT.search(text):  # What most sentences are spared.
+        return []
     own_day = _day_of(published)
     found = [*_days(text, own_day, folding), *_times(text, folding)]
     return sorted(found, key=lambda one: one.start)

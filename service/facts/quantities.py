@@ -132,6 +132,12 @@ _FRACTION = re.compile(
 _SCORE = re.compile(r"(?<![\w.,:/$£€–-])(\d{1,2})[-–](\d{1,2})(?![\w/%–-]|[.,:]\d)")
 _ORDINAL = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)|{ORDINAL_WORD})\b(?!\s(?-i:[A-Z]))", re.IGNORECASE)
 
+_ANY_NUMBER = re.compile(
+    rf"\d|\b(?:{NUMBER_WORD}|{ORDINAL_WORD}|half|third|quarter|fifth|tenth|dozen|hundred|thousand"
+    r"|million|billion|trillion)",
+    re.IGNORECASE,
+)
+
 # How much of the unit of its kind each unit is.
 _UNITS = {
     "length": {
@@ -197,6 +203,8 @@ def quantities(
         folding: How the words of its article fold.
         taken: Spans that are something else: dates and times.
     """
+    if not _ANY_NUMBER.search(text):  # What most sentences are spared.
+        return []
     found: list[Quantity] = []
     for quantity in (
         *_fractions(text, folding),

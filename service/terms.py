@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -46,6 +47,9 @@ _LONG_NAME = 6
 
 # "hour" and "wise" are not British.
 _SHORT_WORD = 4
+
+# How many sentences are held against all of another article at a time.
+_SENTENCES_A_STEP = 256
 
 # The words of a language come again in every article, and the sentences of one article each
 # time that it is held beside another one.
@@ -98,26 +102,41 @@ class Folding:
         return [_stem(self.name(part)) for part in parts if _tells(part)]
 
 
-def overlap(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> Matrix:
-    """Compare texts by the terms they share; rare ones count more.
+Terms = Sequence[str]
+
+
+def overlap(left: Sequence[Sequence[Terms]], right: Sequence[Sequence[Terms]]) -> Matrix:
+    """Compare sentences by the terms that their closest clauses share; rare ones count more.
 
     Args:
-        left: Terms of texts of one article.
+        left: Terms of each clause of the sentences of one article; no sentence is without one.
         right: The same of the other.
 
     Returns:
-        Cosines of their sets of terms, weighted by rarity in both articles, 0 to 1, shape
-        (left, right).
+        Cosines of the clauses' sets of terms, weighted by rarity in both articles, 0 to 1,
+        shape (sentences of left, of right).
     """
-    rarity = _rarity([*left, *right])
+    clauses = [list(chain.from_iterable(side)) for side in (left, right)]
+    rarity = _rarity([*clauses[0], *clauses[1]])
     column = {term: number for number, term in enumerate(sorted(rarity))}
     weights = np.array([rarity[term] for term in column], np.float32)
-    rows = [_scaled(_incidence(side, column) * weights) for side in (left, right)]
-    cosines: Matrix = (rows[0] @ rows[1].T).toarray()
-    return np.clip(cosines, 0.0, 1.0, out=cosines)
+    rows = [_scaled(_incidence(side, column) * weights) for side in clauses]
+    starts = [np.cumsum([0, *map(len, side)]) for side in (left, right)]
+    found = np.zeros((len(left), len(right)), np.float32)
+    # All clauses at once would be many times as large as the answer.
+    for first in range(0, len(left), _SENTENCES_A_STEP):
+        last = min(first + _SENTENCES_A_STEP, len(left))
+        begin, end = starts[0][first], starts[0][last]
+        cosines = (rows[0][begin:end] @ rows[1].T).toarray()
+        closest = np.maximum.reduceat(cosines, starts[0][first:last] - begin, axis=0)
+        # By rows both times, which is several times as fast as by columns.
+        found[first:last] = np.maximum.reduceat(
+            np.ascontiguousarray(closest.T), starts[1][:-1], axis=0
+        ).T
+    return np.clip(found, 0.0, 1.0, out=found)
 
 
-def links(left: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> Matrix:
+def links(left: Sequence[Terms], right: Sequence[Terms]) -> Matrix:
     """Count for each two texts the terms that they share and no other text of either holds."""
     terms = sorted({term for side in (left, right) for text in side for term in text})
     column = {term: number for number, term in enumerate(terms)}

@@ -50,14 +50,14 @@ def test_a_compound_counts_as_its_words_unless_it_is_written_as_one() -> None:
 def test_rare_words_count_more_and_words_of_one_place_are_links() -> None:
     left = [["war", "harbor"], ["war", "salt"]]
     right = [["war", "harbor"], ["war", "wool"]]
-    cosines = overlap(left, right)
+    cosines = overlap([[one] for one in left], [[one] for one in right])
     assert cosines[0, 0] == pytest.approx(1)
     assert cosines[0, 0] > cosines[1, 1] > 0
     assert links(left, right).tolist() == [[1, 0], [0, 0]]
 
 
 def test_sentences_without_terms_share_nothing() -> None:
-    cosines = overlap([[], ["war"]], [[]])
+    cosines = overlap([[[]], [["war"]]], [[[]]])
     assert np.array_equal(cosines, np.zeros((2, 1), np.float32))
 
 
@@ -77,3 +77,25 @@ def test_a_capital_that_begins_a_sentence_makes_no_name() -> None:
 )
 def test_numerals_are_read(word: str, value: float | None) -> None:
     assert numeral(word) == value
+
+
+def test_sentences_are_as_close_as_their_closest_clauses() -> None:
+    left = [[["war", "harbor"], ["salt", "wool"]], [["tea"]]]
+    right = [[["opera"], ["salt", "wool"]], [["harbor", "tea"]]]
+    ours, theirs = ([[clause] for one in side for clause in one] for side in (left, right))
+    clauses = overlap(ours, theirs)
+
+    found = overlap(left, right)
+
+    assert found[0, 0] == clauses[:2, :2].max() == pytest.approx(1)
+    assert found[1, 1] == clauses[2, 2]
+
+
+def test_many_sentences_are_held_against_one_another_as_few_are() -> None:
+    left = [[[f"word{number % 7}", "war"], [f"name{number}"]] for number in range(600)]
+    right = [[[f"name{number}", f"word{number % 5}"]] for number in range(20)]
+
+    found = overlap(left, right)
+
+    assert found.shape == (600, 20)
+    assert [int(found[number].argmax()) for number in range(20)] == list(range(20))

@@ -10,7 +10,6 @@ nothing.
 import argparse
 import json
 import math
-import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -21,6 +20,7 @@ from statistics import mean
 from typing import Any
 
 import numpy as np
+from articles import measure_graded_pairs
 
 from embeddings.article import Article, Span
 from embeddings.library import Library
@@ -43,11 +43,10 @@ from service.settings import read_settings
 from service.summary import summarize
 from service.words import words
 
+PARTS = ["retrieval", "similarity", "summaries"]
+
 _WIDE = 100  # Passages ranked for ten articles: several are of the same article.
 _SUMMARY_WORDS = 230
-
-# Headlines quote and dash; that is no demand of theirs, as it would be of someone who asks.
-_MARKS = re.compile(r"[\"“”„«»]|(?<!\S)-")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,17 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--work", type=Path, help="folder to keep the libraries in")
-    parser.add_argument("--only", choices=["retrieval", "summaries"], help="one part of it")
+    parser.add_argument("--only", choices=PARTS, help="one part of it")
     options = parser.parse_args(arguments)
     if not options.data.is_dir():
         print(f"No folder {options.data}: --data names the data sets to measure with.")
         return 2
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
-        if options.only != "summaries":
+        if options.only in (None, "retrieval"):
             for name in ("retrieval_fnc1", "retrieval_cranfield"):
                 measure_retrieval(options.data / name, work / name)
-        if options.only != "retrieval":
+        if options.only in (None, "similarity"):
+            measure_graded_pairs(options.data / "similarity" / "lee50.tsv", work / "lee50")
+        if options.only in (None, "summaries"):
             measure_summaries(options.data / "summaries_multi_multinews.jsonl", work / "multinews")
     return 0
 
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure_retrieval(data: Path, folder: Path) -> None:
     """Print nDCG@10 of articles by their best passage, for each mode and each step to them."""
     library = build(folder, (_article(row) for row in _rows(data / "corpus.jsonl")))
-    queries = {row["id"]: _MARKS.sub(" ", row["text"]) for row in _rows(data / "queries.jsonl")}
+    queries = {row["id"]: row["text"] for row in _rows(data / "queries.jsonl")}
     judged = _judgments(data / "qrels.tsv")
     table: dict[str, list[float]] = defaultdict(list)
     for number, (query, text) in enumerate(queries.items(), start=1):

@@ -4,8 +4,13 @@ import re
 from dataclasses import dataclass
 
 from embeddings.errors import BadRequest
+from service.words import stems
 
 _MOST_CHARACTERS = 10_000
+
+# Printed quotes beside more words than these came with a pasted headline: what they quote is
+# part of what it says. Who types them in a question, on a telephone, asks in fewer words.
+_MOST_BESIDE_PRINTED = 3
 
 # Each is looked up by itself; more than these were pasted, not meant.
 _MOST_PHRASES = 50
@@ -48,7 +53,8 @@ def parse(given: str) -> Query:
     """Read what a user typed.
 
     Words in quotes must occur; a word or quote with a minus before it must not. A minus
-    within a word is none, and a quote that is not closed is plain words.
+    within a word is none, and a quote that is not closed is plain words. So are those in
+    printed quotes (“ ”) in a pasted headline.
 
     Raises:
         BadRequest: It is too long, quotes nothing, asks for nothing but absence, or is not
@@ -57,6 +63,7 @@ def parse(given: str) -> Query:
     _check(given)
     required: list[str] = []
     excluded: list[str] = []
+    is_headline = len(stems(_MARKED.sub(" ", given))) > _MOST_BESIDE_PRINTED
 
     def take(found: re.Match[str]) -> str:
         phrase = " ".join((found["word"] or _between(found)).split())
@@ -66,7 +73,8 @@ def parse(given: str) -> Query:
                 "the quotes, or leave the quotes out."
             )
         is_excluded = bool(found["minus"] or found["word"])
-        (excluded if is_excluded else required).append(phrase)
+        if is_excluded or not is_headline or found.group().startswith('"'):
+            (excluded if is_excluded else required).append(phrase)
         if is_excluded:
             return ""
         # Where words follow at once, the mark was all that kept the two apart.
@@ -74,7 +82,7 @@ def parse(given: str) -> Query:
 
     text = _MARKED.sub(take, given)
     if not required and not excluded:
-        return Query(given)
+        return Query(given if text == given else " ".join(text.split()))
     if not any(map(str.isalnum, text)):
         raise BadRequest(
             f"The query only says what must not occur ({', '.join(excluded)[:60]}); say what to "

@@ -91,3 +91,11 @@ def test_no_word_is_lost_or_made_up(given: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters='-"“”„«»')))
 def test_a_text_without_marks_is_taken_as_it_is(given: str) -> None:
     assert parse(given) == Query(given)
+
+
+def test_printed_quotes_demand_in_a_question_and_are_words_in_a_headline() -> None:
+    headline = "Apple to unveil the long-awaited Retina MacBook at its “Spring Forward” event"
+
+    assert parse("“Spring Forward” Apple event").required == ("Spring Forward",)
+    assert parse(headline) == Query(headline.replace("“", "").replace("”", ""))
+    assert parse(headline.replace("“", '"').replace("”", '"')).required == ("Spring Forward",)

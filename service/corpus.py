@@ -346,8 +346,8 @@ class Corpus:
 def _empty_warnings(readings: Sequence[Reading]) -> list[str]:
     empty = dict.fromkeys(one.article.id for one in readings if not one.statements)
     return [
-        f"{article_id} has no body text, only lines such as captions and notices: nothing of it "
-        "can be compared."
+        f"{article_id} has no sentence that can be compared: it is all captions and notices, or "
+        "of sentences longer than the model reads."
         for article_id in empty
     ]
 

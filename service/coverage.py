@@ -1,6 +1,7 @@
 """What three and more articles say of one event: each statement, and how many say it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,6 +21,12 @@ MOST_ARTICLES = 20
 _RUN_WORDS = 5
 _COPIED = 0.5
 _WORD = re.compile(r"\w+")
+
+# Pairs of sentences that are scored at once; 20 articles of 450 sentences, or 3 of 3,500.
+_MOST_PAIRS = 40_000_000
+
+# One article says in a few sentences what another says in one; more are not one statement.
+_MOST_OF_ONE = 4
 
 Key = tuple[int, int]  # An article and a statement of it, by number.
 
@@ -48,10 +55,12 @@ def cover(readings: Sequence[Reading]) -> Coverage:
         BadRequest: Fewer than two articles or too many.
     """
     check_count(len(readings))
+    _check_size(readings)
     origins = _origins(readings)
     held = {pair: _held(readings, pair) for pair in combinations(range(len(readings)), 2)}
     scores = {pair: closeness(one.a, one.b) for pair, one in held.items()}
-    groups = _groups(readings, scores)
+    pairs = {both: best_pairs(found, SHARED) for both, found in scores.items()}
+    groups = _groups(readings, scores, pairs)
     groups.sort(
         key=lambda group: (
             -len({origins[number] for number, _ in group}),
@@ -70,7 +79,7 @@ def cover(readings: Sequence[Reading]) -> Coverage:
             for one, origin in zip(readings, origins, strict=True)
         ],
         origins=len(set(origins)),
-        statements=[_told(readings, held, scores, origins, group) for group in groups],
+        statements=[_told(readings, held, pairs, origins, group) for group in groups],
     )
 
 
@@ -78,8 +87,17 @@ def check_count(count: int) -> None:
     """Raise `BadRequest` if so many articles cannot be compared."""
     if not 2 <= count <= MOST_ARTICLES:
         raise BadRequest(
-            f"{count} different article{'s' if count != 1 else ''} to compare; expected from 2 "
-            f"to {MOST_ARTICLES}."
+            f"{count} article{'s' if count != 1 else ''} to compare, each counted once; name 2 to "
+            f"{MOST_ARTICLES} of them."
+        )
+
+
+def _check_size(readings: Sequence[Reading]) -> None:
+    lengths = [len(one.statements) for one in readings]
+    if sum(a * b for a, b in combinations(lengths, 2)) > _MOST_PAIRS:
+        raise BadRequest(
+            f"{len(readings)} articles with {sum(lengths):,} sentences are too many to hold each "
+            "against each; name fewer or shorter ones."
         )
 
 
@@ -114,7 +132,9 @@ def _runs(reading: Reading) -> set[tuple[str, ...]]:
 
 
 def _groups(
-    readings: Sequence[Reading], scores: Mapping[tuple[int, int], Scores]
+    readings: Sequence[Reading],
+    scores: Mapping[tuple[int, int], Scores],
+    pairs: Mapping[tuple[int, int], Sequence[Aligned]],
 ) -> list[list[Key]]:
     """Gather statements that say the same; every statement is in exactly one group."""
     group_of: dict[Key, int] = {}
@@ -128,9 +148,12 @@ def _groups(
         left, right = sorted((one, other))
         return float(scores[left[0], right[0]][left[1], right[1]])
 
-    for one, other in _closest_first(scores):
+    for one, other in _closest_first(pairs):
         left, right = group_of[one], group_of[other]
-        if left != right and all(
+        of_one = Counter(number for number, _ in (*members[left], *members[right]))
+        if left == right or max(of_one.values()) > _MOST_OF_ONE:
+            continue
+        if all(
             score(x, y) >= UNSURE for x in members[left] for y in members[right] if x[0] != y[0]
         ):
             members[left] += members.pop(right)
@@ -138,31 +161,34 @@ def _groups(
     return [sorted(group) for group in members.values()]
 
 
-def _closest_first(scores: Mapping[tuple[int, int], Scores]) -> Iterator[tuple[Key, Key]]:
-    pairs = [
-        (-pair.score, (a, pair.a), (b, pair.b))
-        for (a, b), found in scores.items()
-        for pair in best_pairs(found, SHARED)
+def _closest_first(
+    pairs: Mapping[tuple[int, int], Sequence[Aligned]],
+) -> Iterator[tuple[Key, Key]]:
+    found = [
+        (-pair.score, (a, pair.a), (b, pair.b)) for (a, b), held in pairs.items() for pair in held
     ]
-    for _, one, other in sorted(pairs):
+    for _, one, other in sorted(found):
         yield one, other
 
 
 def _told(
     readings: Sequence[Reading],
     held: Mapping[tuple[int, int], _Held],
-    scores: Mapping[tuple[int, int], Scores],
+    pairs: Mapping[tuple[int, int], Sequence[Aligned]],
     origins: Sequence[int],
     group: Sequence[Key],
 ) -> SharedStatement:
+    members = set(group)
     # What near-copies have in common is told of one of them.
     differs: dict[frozenset[str], Difference] = {}
-    for (a, row), (b, column) in combinations(group, 2):
-        if origins[a] != origins[b]:
-            one = held[a, b]
-            pair = Aligned(row, column, float(scores[a, b][row, column]))
-            for found in told_differences(one.a, one.b, pair, one.folding):
-                differs.setdefault(frozenset([found.kind, found.a.text, found.b.text]), found)
+    for a, b in combinations(sorted({number for number, _ in group}), 2):
+        if origins[a] == origins[b]:
+            continue
+        one = held[a, b]
+        for pair in pairs[a, b]:
+            if {(a, pair.a), (b, pair.b)} <= members:
+                for found in told_differences(one.a, one.b, pair, one.folding):
+                    differs.setdefault(frozenset([found.kind, found.a.text, found.b.text]), found)
     return SharedStatement(
         said_by=len({origins[number] for number, _ in group}),
         of=len(set(origins)),

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import groupby
 
 import numpy as np
@@ -13,6 +12,7 @@ from embeddings.store import Filters
 from embeddings.vectors import Matrix, cosine, unit
 from service.alignment import align, side_of
 from service.answers import Pair, SimilarArticle, SimilarArticles, Similarity, SimilarityParts
+from service.facts.dates import day_of
 from service.reading import Reading, reading_of
 from service.terms import Folding, names_and_numbers
 
@@ -180,17 +180,10 @@ def _runs(vectors: Matrix) -> Matrix:
 
 
 def _closeness_in_time(one: str | None, other: str | None) -> float | None:
-    days = [_day(published) for published in (one, other)]
+    days = [day_of(published) for published in (one, other)]
     if days[0] is None or days[1] is None:
         return None
     return round(math.exp(-(((days[0] - days[1]).days / _DAYS) ** 2) / 2), 5)
-
-
-def _day(published: str | None) -> date | None:
-    try:
-        return date.fromisoformat((published or "")[:10])
-    except ValueError:
-        return None
 
 
 def _fading(count: int) -> Matrix:

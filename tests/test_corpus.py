@@ -322,8 +322,8 @@ def test_an_article_without_body_is_compared_to_nothing_and_that_is_said(tmp_pat
     other = Ref(text="The bridge fell. Nobody was hurt.", name="bridge")
 
     said = [
-        "notice has no body text, only lines such as captions and notices: nothing of it can "
-        "be compared."
+        "notice has no sentence that can be compared: it is all captions and notices, or of "
+        "sentences longer than the model reads."
     ]
 
     assert corpus.compare(notice, other).warnings == said

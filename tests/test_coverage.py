@@ -92,5 +92,11 @@ def test_every_statement_is_told_exactly_once(texts: list[list[str]]) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, MOST_ARTICLES + 1])
 def test_too_few_and_too_many_articles_are_refused(count: int) -> None:
-    with pytest.raises(BadRequest, match=f"{count} different article"):
+    with pytest.raises(BadRequest, match=f"{count} articles? to compare"):
         cover([reading(str(number), ["It rained."]) for number in range(count)])
+
+
+def test_more_sentences_than_can_be_held_against_one_another_are_refused() -> None:
+    many = [reading(str(number), ["It rained."] * 5000) for number in range(3)]
+    with pytest.raises(BadRequest, match="15,000 sentences are too many"):
+        cover(many)

@@ -83,7 +83,14 @@ def test_moments_that_may_be_one_are_told_from_others(left: str, right: str, may
 
 
 @pytest.mark.parametrize(
-    "text", ["June 31 is no day.", "It may rain.", "March on!", "May 2, 99999"]
+    "text",
+    [
+        "June 31 is no day.",
+        "It may rain.",
+        "They said this may delay it.",
+        "March on!",
+        "May 2, 99999",
+    ],
 )
 def test_what_is_no_day_does_no_harm(text: str) -> None:
     for one in read(text):

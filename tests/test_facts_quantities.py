@@ -40,6 +40,10 @@ def read(text: str) -> list[Quantity]:
         ("They won 3-2.", "score", 302),
         ("They lost 2-3.", "score", 302),
         ("He scored in the 78th minute.", "ordinal", 78),
+        ("It fell to minus 10°C.", "temperature", -10),
+        ("It fell to 14°F.", "temperature", -10),
+        ("He stole 5 million pounds.", "money £", 5e6),
+        ("It cost A$2 million.", "money A$", 2e6),
     ],
 )
 def test_a_quantity_is_read_in_the_unit_of_its_kind(text: str, kind: str, value: float) -> None:
@@ -120,3 +124,7 @@ def test_any_text_is_read_and_no_two_quantities_overlap(text: str) -> None:
     for one in read(text):
         assert end <= one.start < one.end <= len(text)
         end = one.end
+
+
+def test_of_a_table_only_so_many_numbers_are_read() -> None:
+    assert 0 < len(read("1,000 " * 5000)) <= 30

@@ -67,8 +67,9 @@ class Moment:
 
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# With a capital: "may" is mostly no month.
 _MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"(?-i:January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 )
 _DAY = r"(?:\d{1,2})(?:st|nd|rd|th)?"
@@ -132,12 +133,13 @@ def moments(text: str, published: str | None, folding: Folding) -> list[Moment]:
     """
     if not _ANY_MOMENT.search(text):  # What most sentences are spared.
         return []
-    own_day = _day_of(published)
+    own_day = day_of(published)
     found = [*_days(text, own_day, folding), *_times(text, folding)]
     return sorted(found, key=lambda one: one.start)
 
 
-def _day_of(published: str | None) -> date | None:
+def day_of(published: str | None) -> date | None:
+    """Return the day of a time in ISO 8601; None if only a year or month is known, or nothing."""
     try:
         return date.fromisoformat((published or "")[:10])
     except ValueError:  # Only its year or month is known.

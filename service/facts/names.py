@@ -37,15 +37,24 @@ class Person:
         return self.surname == other.surname and self.has_first_name_of(other)
 
     def has_first_name_of(self, other: "Person") -> bool:
-        """Tell whether both may have the same first name."""
-        # "Tom" and "Tommy" are one, "Jon" and "John" too, "T." may be either.
-        reach = min(_NICKNAME, len(self.first), len(other.first))
-        short, long = sorted((self.first, other.first), key=len)
-        return self.first[:reach] == other.first[:reach] or any(
-            short == long[:place] + long[place + 1 :] for place in range(1, len(long))
-        )
+        """Tell whether both may have the same first name, one of them in a short form."""
+        names = (_RHYMED.get(self.first, self.first), _RHYMED.get(other.first, other.first))
+        short, long = sorted(names, key=len)
+        if len(short) == 1 or short == long:  # "T." may be of any name in T.
+            return short == long[: len(short)]
+        if short[: max(_NICKNAME, len(short) - 2)] == long[: max(_NICKNAME, len(short) - 2)]:
+            return True  # "Tom" and "Tommy"
+        letters = iter(long)  # "Jon" in "John", "Joe" in "Joseph", "Liz" in "Elizabeth"
+        return len(short) >= _NICKNAME and all(letter in letters for letter in short)
 
 
+# Short forms that are not made of letters of the name they stand for.
+_RHYMED = {
+    **{"bob": "rob", "bobby": "rob", "bill": "will", "billy": "will", "dick": "richard"},
+    **{"ted": "ed", "jack": "john", "chuck": "charles", "peggy": "margaret", "meg": "margaret"},
+    **{"hank": "henry", "harry": "henry", "molly": "mary", "sally": "sarah", "kate": "katherine"},
+    **{"jim": "james", "jimmy": "james", "mike": "michael", "steve": "stephen", "tony": "anthony"},
+}
 _NICKNAME = 3
 _WORD = r"[A-Z][a-z’']*[a-z](?:-[A-Z][a-z]+)?"
 _NAME = re.compile(

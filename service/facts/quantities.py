@@ -95,6 +95,8 @@ _FEWEST_ROUNDED = 100
 _MOST_ROUNDED = 0.05
 _NEVER_ROUND = ("age", "ordinal", "percent", "score")
 
+_MOST_QUANTITIES = 30
+
 # Smaller whole numbers are in every text.
 _FEWEST_TELLING = 10
 
@@ -105,7 +107,7 @@ _SCALE = r"dozen|hundred|thousand|million|billion|trillion"
 _NUMBER = rf"(?!0\d)\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|(?!0\d)\d+(?:\.\d+)?|{NUMBER_WORD}"
 _QUANTITY = re.compile(
     rf"""(?<![\w.,:/$£€¥-])
-    (?P<money>(?:US|A|C|NZ|HK)?\$(?:US|AU)?|[£€¥])?
+    [-−]?(?P<money>(?:US|A|C|NZ|HK)?\$(?:US|AU)?|[£€¥])?
     (?P<number>{_NUMBER}|half(?=\sa\s(?:{_SCALE})\b)|an?(?=[ ](?:{_SCALE})\b))
     (?P<scale>[ -](?:a\s)?(?:{_SCALE})s?\b|(?:k|mn?|bn?|tn)\b)?
     (?P<unit>\s?(?:%|°[ ]?[CF])|[ -](?:per[ ]?cent|percentage[ ]points?)\b)?
@@ -178,6 +180,8 @@ _HEDGE = re.compile(
 )
 _HEDGE_REACH = 24
 _NAMED = re.compile(r"\b(?:[A-Z][a-z]+|No\.)\s$")
+_MINUS = re.compile(r"(?:\bminus\s|(?<!\S)[-−])$")
+_FAHRENHEIT = 1.8  # Of these degrees make one of Celsius.
 # Behind the number: "six or more", "40-odd".
 # "10,000 to 20,000", "between six and eight": at least the one, at most the other.
 _HEDGE_BEHIND = re.compile(
@@ -217,6 +221,8 @@ def quantities(
             _meet(span, (other.start, other.end)) for other in found
         ):
             found.append(quantity)
+        if len(found) == _MOST_QUANTITIES:  # A table, not a sentence.
+            break
     return sorted(found, key=lambda one: one.start)
 
 
@@ -261,13 +267,13 @@ def _plain(text: str, folding: Folding) -> Iterator[Quantity]:
         value = 0.5 if written == "half" else 1.0 if _SPELT.match(written) else numeral(written)
         if value is None or _is_a_year(match) or _is_a_label(text, match):
             continue
-        scale = SCALES.get(
-            (match["scale"] or "").strip(" -").lower().removeprefix("a ").rstrip("s"), 1.0
-        )
+        scale = _scale(match["scale"] or "")
         decimals = len(written.partition(".")[2])
         kind, factor, end = _measured(text, match)
         step = 10.0**-decimals * scale * factor
-        number = _celsius(value, match["unit"] or "") * scale * factor
+        number = value * scale * factor
+        if kind == "temperature":
+            number = _temperature(text, match, value)
         telling = value >= _FEWEST_TELLING or decimals > 0 or scale > 1
         yield _made(text, (match.start(), end), kind, number, step, folding, telling=telling)
 
@@ -288,19 +294,32 @@ def _is_a_year(match: re.Match[str]) -> bool:
     return bare and re.fullmatch(r"1[5-9]\d\d|20\d\d", match["number"]) is not None
 
 
-def _celsius(value: float, unit: str) -> float:
-    return (value - 32) * 5 / 9 if unit.strip().upper() in ("°F", "° F") else value
+def _temperature(text: str, match: re.Match[str], value: float) -> float:
+    """Return degrees Celsius; a minus before the number counts."""
+    sign = -1 if _MINUS.search(text, max(0, match.start() - 8), match.start("number")) else 1
+    unit = (match["unit"] or "").replace(" ", "").upper()
+    return (sign * value - 32) / _FAHRENHEIT if unit == "°F" else sign * value
+
+
+def _currency(written: str) -> str:
+    sign = written.upper()
+    return "$" if sign in ("US$", "$US") else sign
 
 
 def _measured(text: str, match: re.Match[str]) -> tuple[str, float, int]:
     """Return what kind a number is of, its unit in that kind's unit, and where it ends."""
     unit = (match["unit"] or "").strip(" -").lower()
     if match["money"]:
-        return f"money {match['money'].strip('USANZCHK')}", 1.0, match.end()
+        return f"money {_currency(match['money'])}", 1.0, match.end()
     if "point" in unit:
         return "points", 1.0, match.end()
     if unit:
         return ("temperature" if "°" in unit else "percent"), 1.0, match.end()
+    return _measured_behind(text, match)
+
+
+def _measured_behind(text: str, match: re.Match[str]) -> tuple[str, float, int]:
+    """Return the same where the unit, if any, stands behind the number as a word."""
     behind = _UNIT.match(text, match.end())
     if not behind:
         return "count", 1.0, match.end()
@@ -309,6 +328,8 @@ def _measured(text: str, match: re.Match[str]) -> tuple[str, float, int]:
     if name == "year" and _OLD.match(text, behind.end()):
         return "age", 1.0, match.end()
     name = {"m": "met"}.get(name, name)
+    if name == "pound" and match["scale"]:  # Nobody weighs millions of pounds.
+        return "money £", 1.0, behind.end()
     for kind, units in _UNITS.items():
         if name in units:
             return kind, units[name], behind.end()

@@ -20,6 +20,9 @@ _CLAUSE_END = re.compile(
 )
 _FEWEST_TERMS = 4
 
+# No sentence of news is longer; of what is, facts are read up to here.
+_MOST_CHARACTERS = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -64,8 +67,9 @@ def read_facts(
 
 
 def _facts(text: str, published: str | None, speech: Speech, folding: Folding) -> Facts:
-    when = moments(text, published, folding)
-    counted = quantities(text, folding, [(one.start, one.end) for one in when])
+    head = text[:_MOST_CHARACTERS]
+    when = moments(head, published, folding)
+    counted = quantities(head, folding, [(one.start, one.end) for one in when])
     return Facts(
         text=text,
         clauses=tuple(_clauses(text, folding)),
@@ -74,7 +78,7 @@ def _facts(text: str, published: str | None, speech: Speech, folding: Folding) -
         ),
         quantities=tuple(counted),
         moments=tuple(when),
-        people=tuple(people(text, folding)),
+        people=tuple(people(head, folding)),
         speech=speech,
     )
 

@@ -16,7 +16,6 @@ from embeddings.readers.fields import language_code, web_address
 from embeddings.store import Filters
 from service import reading
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
-from service.coverage import MOST_ARTICLES
 from service.search import MOST_HITS, Mode
 from service.summary import MOST_WORDS, Method
 
@@ -208,7 +207,7 @@ class SeveralArticles(Question):
         }
     )
 
-    articles: Annotated[list[Ref], Field(min_length=2, max_length=MOST_ARTICLES)]
+    articles: list[Ref]
 
 
 class SummaryQuestion(Question):

@@ -43,7 +43,7 @@ def print_search(answer: SearchAnswer) -> None:
         out.print(f"   [dim]{_place(hit)}  {_scores(hit)}[/]")
         out.print(_indented(_with_best_sentence(hit)))
         if hit.explanation is not None:
-            out.print(_indented(f"[dim]meaning carried by:[/] {_carriers(hit.explanation)}"))
+            out.print(_indented(_explained(hit.explanation)))
         out.print()
     if answer.summary is not None:
         print_summary(answer.summary)
@@ -183,20 +183,25 @@ def _with_best_sentence(hit: Hit) -> str:
     return " ".join(part for part in (escape(flat(before)), bold, escape(flat(after))) if part)
 
 
-def _carriers(explanation: Explanation) -> str:
-    """Name the words that gave most, the strongest in bold; a comma tells a reader nothing."""
+def _explained(explanation: Explanation) -> str:
+    """Name the words that gave most, the strongest in bold, and what all others gave together."""
     words = [one for one in explanation.words if any(map(str.isalnum, one.text))]
     words.sort(key=lambda one: (-one.score, one.start))
     top = [one for one in words if one.score >= 0.005][:_CARRIERS_SHOWN]
-    return "  ".join(
+    named = "  ".join(
         f"[{'bold green' if one.score >= top[0].score / 2 else 'dim'}]{escape(flat(one.text))} "
         f"{_decimals(one.score)}[/]"
         for one in top
     )
+    rest = explanation.score - sum(one.score for one in top)
+    return (
+        f"[dim]meaning of the sentence {_decimals(explanation.score)}, carried by:[/] {named}  "
+        f"[dim]all else {_decimals(rest)}[/]"
+    )
 
 
 def _decimals(share: float) -> str:
-    return f"{share:.2f}".removeprefix("0")
+    return f"{share:.2f}".replace("0.", ".", 1)
 
 
 def _indented(text: str) -> str:

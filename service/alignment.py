@@ -156,7 +156,8 @@ def closeness(a: Side, b: Side) -> Scores:
         return np.zeros((len(a.facts), len(b.facts)))
     total = np.full((len(a.facts), len(b.facts)), _BIAS, np.float32)
     for name, found in evidence(a, b).items():
-        total += np.float32(_WEIGHTS[name]) * found
+        found *= np.float32(_WEIGHTS[name])  # In place: these are large.
+        total += found
     scores: Scores = np.minimum(expit(total), _MOST_UNEQUAL).astype(np.float64).round(5)
     numbers: dict[str, list[int]] = {}
     for column, facts in enumerate(b.facts):
@@ -185,14 +186,13 @@ def evidence(a: Side, b: Side) -> dict[str, Matrix]:
     """
     meaning = cosine(_centred(a, b), _centred(b, a))
     words, linked = _shared_words(a.facts, b.facts)
-    quoted = overlap(*([[one.quoted_terms] for one in side.facts] for side in (a, b)))
     base = meaning + words
     return {
         "meaning": meaning,
         "words": words,
         "links": np.minimum(linked, _MOST_LINKS),
         "one quotes": _one_only(a.facts, b.facts, _is_quotation),
-        "quoted": (quoted - _UNLIKE_QUOTATIONS) * _both(a.facts, b.facts, _quotes),
+        "quoted": _alike_quotations(a.facts, b.facts),
         "figures": _agreeing_quantities(a.facts, b.facts),
         "speakers": _same_speakers(a.facts, b.facts),
         # How much closer one of the two is to another one.
@@ -220,17 +220,25 @@ def _shared_words(a: Sequence[Facts], b: Sequence[Facts]) -> tuple[Matrix, Matri
     return closest, links(*whole)
 
 
-def _both(a: Sequence[Facts], b: Sequence[Facts], test: Callable[[Facts], bool]) -> Matrix:
-    found: Matrix = np.outer(
-        np.array([test(one) for one in a], np.float32),
-        np.array([test(one) for one in b], np.float32),
-    )
+def _alike_quotations(a: Sequence[Facts], b: Sequence[Facts]) -> Matrix:
+    """Say of sentences that both quote how much more than by chance they quote alike."""
+    found = np.zeros((len(a), len(b)), np.float32)
+    rows, columns = ([n for n, one in enumerate(side) if _quotes(one)] for side in (a, b))
+    if rows and columns:
+        words = overlap(
+            [[a[row].quoted_terms] for row in rows],
+            [[b[column].quoted_terms] for column in columns],
+        )
+        found[np.ix_(rows, columns)] = words - _UNLIKE_QUOTATIONS
     return found
 
 
 def _one_only(a: Sequence[Facts], b: Sequence[Facts], test: Callable[[Facts], bool]) -> Matrix:
-    sides = [np.array([test(one) for one in side], np.bool_) for side in (a, b)]
-    found: Matrix = np.logical_xor.outer(*sides).astype(np.float32)
+    """Say of which pairs one passes a test and the other does not, as 1."""
+    found = np.zeros((len(a), len(b)), np.float32)
+    rows, columns = ([n for n, one in enumerate(side) if test(one)] for side in (a, b))
+    found[rows] = 1
+    found[:, columns] = 1 - found[:, columns]
     return found
 
 
@@ -293,14 +301,15 @@ def _of_kind(side: Sequence[Facts], kind: str) -> Iterator[tuple[int, Quantity]]
 
 def _same_speakers(a: Sequence[Facts], b: Sequence[Facts]) -> Matrix:
     """Say of each pair whether both name who speaks: 1 if it is the same one, -1 if not."""
-    names = sorted({name for side in (a, b) for facts in side for name in facts.speech.speakers})
+    found = np.zeros((len(a), len(b)), np.float32)
+    rows, columns = ([n for n, one in enumerate(side) if one.speech.speakers] for side in (a, b))
+    known = {name for side in (a, b) for facts in side for name in facts.speech.speakers}
+    names = {name: place for place, name in enumerate(sorted(known))}
     said = []
-    for side in (a, b):
-        marks = np.zeros((len(side), len(names)), np.float32)
-        for row, facts in enumerate(side):
-            marks[row, [names.index(name) for name in facts.speech.speakers]] = 1
+    for side, numbers in ((a, rows), (b, columns)):
+        marks = np.zeros((len(numbers), len(names)), np.float32)
+        for row, number in enumerate(numbers):
+            marks[row, [names[name] for name in side[number].speech.speakers]] = 1
         said.append(marks)
-    named = [marks.any(axis=1).astype(np.float32) for marks in said]
-    both: Matrix = np.outer(named[0], named[1])
-    same: Matrix = np.where(said[0] @ said[1].T > 0, both, -both)
-    return same
+    found[np.ix_(rows, columns)] = np.where(said[0] @ said[1].T > 0, 1, -1)
+    return found

@@ -99,11 +99,12 @@ _CLOCK = re.compile(
     r"|(?P<word>noon|midday|midnight))(?:\s(?P<zone>GMT|UTC|local\stime|[A-Z]{2,4}T|[A-Z]ST)\b)?",
     re.IGNORECASE,
 )
-_ANY_MOMENT = re.compile(
-    rf"\d|days?\b|tomorrow|tonight|morning|afternoon|evening|week|fortnight|month|year|noon|midnight"
-    rf"|\b{_MONTH}",
+# What most sentences lack, and are spared the search for.
+_ANY_DAY = re.compile(
+    rf"\d{{4}}|days?\b|tomorrow|tonight|morning|afternoon|evening|week|fortnight|month|year|\b{_MONTH}",
     re.IGNORECASE,
 )
+_ANY_TIME = re.compile(r"\d\s?[ap]\.?m|\d[:.]\d\d|\d{4}\s|noon|midday|midnight", re.IGNORECASE)
 _ROUGHLY = re.compile(
     r"\b(?:about|around|shortly|just|soon|before|after|by|nearly|almost|past|until|between|some)"
     r"(?:\s(?:after|before|past))?\s$",
@@ -131,10 +132,11 @@ def moments(text: str, published: str | None, folding: Folding) -> list[Moment]:
         published: The day of its article, ISO 8601, against which "on Tuesday" is resolved.
         folding: How the words of its article fold.
     """
-    if not _ANY_MOMENT.search(text):  # What most sentences are spared.
-        return []
     own_day = day_of(published)
-    found = [*_days(text, own_day, folding), *_times(text, folding)]
+    found = [
+        *(_days(text, own_day, folding) if _ANY_DAY.search(text) else ()),
+        *(_times(text, folding) if _ANY_TIME.search(text) else ()),
+    ]
     return sorted(found, key=lambda one: one.start)
 
 

@@ -134,6 +134,10 @@ _FRACTION = re.compile(
 _SCORE = re.compile(r"(?<![\w.,:/$£€–-])(\d{1,2})[-–](\d{1,2})(?![\w/%–-]|[.,:]\d)")
 _ORDINAL = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)|{ORDINAL_WORD})\b(?!\s(?-i:[A-Z]))", re.IGNORECASE)
 
+_ANY_FRACTION = re.compile(
+    rf"(?:half|third|quarter|fifth|tenth)s?\b|\s(?:in|of)\s(?:every\s)?(?:\d|{NUMBER_WORD})",
+    re.IGNORECASE,
+)
 _ANY_NUMBER = re.compile(
     rf"\d|\b(?:{NUMBER_WORD}|{ORDINAL_WORD}|half|third|quarter|fifth|tenth|dozen|hundred|thousand"
     r"|million|billion|trillion)",
@@ -211,7 +215,7 @@ def quantities(
         return []
     found: list[Quantity] = []
     for quantity in (
-        *_fractions(text, folding),
+        *(_fractions(text, folding) if _ANY_FRACTION.search(text) else ()),
         *_scores(text, folding),
         *_ordinals(text, folding),
         *_plain(text, folding),

@@ -31,5 +31,5 @@ def cosine(left: Matrix, right: Matrix) -> Matrix:
     Returns:
         Float32 array of shape (n, m), clipped to [-1, 1]: rounding may step over.
     """
-    product: Matrix = np.clip(left @ right.T, -1.0, 1.0)
-    return product
+    product: Matrix = left @ right.T
+    return np.clip(product, -1.0, 1.0, out=product)

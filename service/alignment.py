@@ -158,7 +158,9 @@ def closeness(a: Side, b: Side) -> Scores:
     for name, found in evidence(a, b).items():
         found *= np.float32(_WEIGHTS[name])  # In place: these are large.
         total += found
-    scores: Scores = np.minimum(expit(total), _MOST_UNEQUAL).astype(np.float64).round(5)
+    np.minimum(expit(total, out=total), _MOST_UNEQUAL, out=total)
+    scores: Scores = total.astype(np.float64)
+    np.round(scores, 5, out=scores)
     numbers: dict[str, list[int]] = {}
     for column, facts in enumerate(b.facts):
         numbers.setdefault(_plain(facts.text), []).append(column)
@@ -187,16 +189,18 @@ def evidence(a: Side, b: Side) -> dict[str, Matrix]:
     meaning = cosine(_centred(a, b), _centred(b, a))
     words, linked = _shared_words(a.facts, b.facts)
     base = meaning + words
+    # How much closer one of the two is to another one. In place: these are large.
+    rivals = _lag(base, 0)
+    np.maximum(rivals, _lag(base, 1), out=rivals)
     return {
         "meaning": meaning,
         "words": words,
-        "links": np.minimum(linked, _MOST_LINKS),
+        "links": np.minimum(linked, _MOST_LINKS, out=linked),
         "one quotes": _one_only(a.facts, b.facts, _is_quotation),
         "quoted": _alike_quotations(a.facts, b.facts),
         "figures": _agreeing_quantities(a.facts, b.facts),
         "speakers": _same_speakers(a.facts, b.facts),
-        # How much closer one of the two is to another one.
-        "rivals": np.maximum(_lag(base, 0), _lag(base, 1)),
+        "rivals": rivals,
         "context": _context(base),
     }
 

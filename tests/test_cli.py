@@ -99,8 +99,8 @@ def test_search_names_the_words_that_carried_the_meaning(
 
     print_search(corpus.search("who wants a report", explain=True))
 
-    told = capsys.readouterr().out.split("meaning carried by: ")[1].strip()
-    assert told == "wants .19  a .19  report .19"
+    told = capsys.readouterr().out.split("meaning of the sentence ")[1].strip()
+    assert told == ".57, carried by: wants .19  a .19  report .19  all else .00"
 
 
 def test_offline_an_explanation_is_refused(run: Run) -> None:
@@ -209,7 +209,7 @@ def test_compare_prints_plain_lines_into_a_pipe_and_one_article_is_too_few(run: 
     assert "\x1b" not in two.stdout
     assert "2 of 2 origins say" in three.stdout
     assert one.exit_code == 2
-    assert "expected from 2 to 20" in " ".join(one.stderr.split())
+    assert "name 2 to 20 of them" in " ".join(one.stderr.split())
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

@@ -130,7 +130,7 @@ def test_a_place_is_marked_in_its_article(client: FlaskClient) -> None:
         (
             "/compare?" + "&".join(f"id={number}" for number in range(21)),
             422,
-            "expected from 2 to 20",
+            "name 2 to 20 of them",
         ),
     ],
 )

@@ -297,9 +297,11 @@ def _agreeing_quantities(a: Sequence[Facts], b: Sequence[Facts]) -> Matrix:
 
 
 def _of_kind(side: Sequence[Facts], kind: str) -> Iterator[tuple[int, Quantity]]:
+    # A small count agrees with small ones only, which tell nothing.
+    is_bare = kind in ("count", "ordinal")
     for number, facts in enumerate(side):
         for one in facts.quantities:
-            if one.kind == kind:
+            if one.kind == kind and (one.telling or not is_bare):
                 yield number, one
 
 

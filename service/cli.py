@@ -298,7 +298,15 @@ def compare(articles: Sequence[str], as_json: bool, **common: Any) -> None:  # n
     show_default=True,
     help="How sentences are chosen.",
 )
-@_as_json
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="Print text, a document with footnotes, a page, or one JSON value.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @_common
 def summarize(
     articles: Sequence[str],
@@ -306,14 +314,16 @@ def summarize(
     words: int,
     sentences: int | None,
     method: str,
+    form: str,
     as_json: bool,
     **common: Any,  # noqa: ANN401
 ) -> None:
     """Summarise articles, or the best passages for a question.
 
-    Every sentence is quoted verbatim, with its place in its source.
+    Every sentence is quoted verbatim, with its place in its source. Keep the JSON to have the
+    quotes checked later by parallax verify.
     """
-    from service import terminal
+    from service import formats, terminal
     from service.summary import Method
 
     _check_stdin(articles)
@@ -322,7 +332,15 @@ def summarize(
         answer = corpus.summarize(
             refs, query=query, words=words, sentences=sentences, method=Method(method)
         )
-    (terminal.print_json if as_json else terminal.print_summary)(answer)
+    if form == "json" or as_json:
+        terminal.print_json(answer)
+    elif form == "text":
+        terminal.print_summary(answer)
+    else:
+        terminal.print_warnings(answer.warnings)
+        document = formats.as_markdown if form == "markdown" else formats.as_html
+        # In UTF-8 wherever it goes, as the page says it is.
+        click.echo(document(answer, query).encode(), nl=False)
 
 
 @main.command()

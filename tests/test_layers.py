@@ -24,7 +24,8 @@ LAYERS = [
     "embeddings.library",
     "service.settings service.answers service.claims service.words service.coherence "
     "service.numerals",
-    "service.terms service.query service.ranking service.bands service.highlights service.layout",
+    "service.terms service.query service.ranking service.bands service.highlights service.layout "
+    "service.formats",
     "service.facts",
     "service.reading service.search service.differences service.languages",
     "service.alignment service.explanation",

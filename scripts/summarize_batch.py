@@ -102,7 +102,7 @@ def _lines(corpus: Corpus, items: Iterator[Article | Refusal], request: Line) ->
             yield _head(item) | {"request": request, "error": item.reason}
         else:
             articles.append(item)
-    yield {"id": "all", "articles": len(articles)} | _summary(corpus, articles, request)
+    yield {"id": "all", "summarised": len(articles)} | _summary(corpus, articles, request)
 
 
 def _head(item: Article | Refusal) -> Line:

@@ -7,6 +7,7 @@ from summarize_batch import main
 from toy import NAME, toy_corpus
 
 from embeddings.readers import read_paths
+from service.cli import main as parallax
 
 TOWNS = ["Arden", "Borgo", "Caldera", "Dunmore", "Elling"]
 
@@ -130,5 +131,23 @@ def test_all_articles_can_be_summarised_together(
     run(library, articles, "--out", out, "--per", "all", "--words", "30")
 
     (line,) = lines(out)
-    assert line["articles"] == len(TOWNS)
+    assert line["summarised"] == len(TOWNS)
     assert int(str(line["words"])) <= 30
+
+
+@pytest.mark.parametrize("per", ["article", "all"])
+def test_what_it_writes_can_be_verified(
+    library: Path, articles: Path, tmp_path: Path, per: str
+) -> None:
+    out = tmp_path / "out.jsonl"
+    run(library, articles, "--out", out, "--per", per)
+    elsewhere = ["--library", str(tmp_path / "elsewhere"), "--model", NAME, "--offline"]
+
+    held = CliRunner().invoke(parallax, ["verify", str(out), str(articles), *elsewhere])
+    articles.write_text(articles.read_text().replace("praised", "deplored"))
+    changed = CliRunner().invoke(parallax, ["verify", str(out), str(articles), *elsewhere])
+
+    assert held.exit_code == 0
+    assert held.stdout.endswith(" hold, byte for byte.\n")
+    assert changed.exit_code == 1
+    assert "closest is" in changed.stdout

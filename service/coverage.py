@@ -1,6 +1,5 @@
 """What three and more articles say of one event: each statement, and how many say it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +9,13 @@ from embeddings.errors import BadRequest
 from service.alignment import SHARED, UNSURE, Aligned, Scores, Side, best_pairs, closeness, side_of
 from service.answers import Coverage, CoveredArticle, Difference, SharedStatement
 from service.compare import told_differences
+from service.copies import origins_of
 from service.reading import Reading
 from service.similarity import folding_of
 from service.terms import Folding
 
 # Each two are held side by side, so their number is kept to what one would want to read.
 MOST_ARTICLES = 20
-
-# Two articles that share so many of the shorter one's runs of words are copies of one text.
-_RUN_WORDS = 5
-_COPIED = 0.5
-_WORD = re.compile(r"\w+")
 
 # Pairs of sentences that are scored at once; 20 articles of 450 sentences, or 3 of 3,500.
 _MOST_PAIRS = 40_000_000
@@ -56,7 +51,7 @@ def cover(readings: Sequence[Reading]) -> Coverage:
     """
     check_count(len(readings))
     _check_size(readings)
-    origins = _origins(readings)
+    origins = origins_of(readings)
     held = {pair: _held(readings, pair) for pair in combinations(range(len(readings)), 2)}
     scores = {pair: closeness(one.a, one.b) for pair, one in held.items()}
     pairs = {both: best_pairs(found, SHARED) for both, found in scores.items()}
@@ -105,30 +100,6 @@ def _held(readings: Sequence[Reading], pair: tuple[int, int]) -> _Held:
     a, b = (readings[number] for number in pair)
     folding = folding_of(a, b)
     return _Held(side_of(a, folding), side_of(b, folding), folding)
-
-
-def _origins(readings: Sequence[Reading]) -> list[int]:
-    """Number the origins of articles, from 1 in the order in which they come up.
-
-    Source: Broder (1997), "On the Resemblance and Containment of Documents": runs of words.
-    """
-    runs = [_runs(one) for one in readings]
-    origins: list[int] = []
-    for number, own in enumerate(runs):
-        known = [
-            origins[other]
-            for other in range(number)
-            if own
-            and runs[other]
-            and len(own & runs[other]) >= _COPIED * min(len(own), len(runs[other]))
-        ]
-        origins.append(min(known, default=max(origins, default=0) + 1))
-    return origins
-
-
-def _runs(reading: Reading) -> set[tuple[str, ...]]:
-    words = _WORD.findall(" ".join(one.text for one in reading.statements).casefold())
-    return {tuple(words[at : at + _RUN_WORDS]) for at in range(len(words) - _RUN_WORDS + 1)}
 
 
 def _groups(

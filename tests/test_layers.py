@@ -30,7 +30,7 @@ LAYERS = [
     "service.reading service.search service.differences service.languages",
     "service.alignment service.explanation",
     "service.similarity",
-    "service.compare service.summary service.citation service.verification",
+    "service.compare service.copies service.summary service.citation service.verification",
     "service.coverage",
     "service.corpus",
     "service.doctor service.terminal service.http",

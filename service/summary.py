@@ -259,8 +259,8 @@ def _gather(readings: Sequence[Reading], question: Question | None) -> _Evidence
 def _needs(statements: Sequence[Statement]) -> list[tuple[str, int | None] | None]:
     """Say of each sentence of an article why it leans, and on which place."""
     return [
-        leaning and (leaning.reason, None if leaning.on is None else statements[leaning.on].place)
-        for leaning in leanings(statements)
+        None if one is None else (one.reason, None if one.on is None else statements[one.on].place)
+        for one in leanings(statements)
     ]
 
 

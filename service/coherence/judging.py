@@ -54,7 +54,7 @@ def leanings(statements: Sequence[Statement]) -> list[Leaning | None]:
     for number, (text, lower) in enumerate(zip(texts, lowers, strict=True)):
         follows = number and statements[number].place == statements[number - 1].place + 1
         before = number - 1 if follows else None
-        if reason := _fragment(text, lower, within=number in inside):
+        if reason := _fragment(text, within=number in inside):
             found.append(Leaning(reason, None, directly=True))
         elif reason := _unresolved(text, lower, within=number in inside):
             found.append(Leaning(reason, before, directly=True))
@@ -98,7 +98,7 @@ def _lower(text: str) -> str:
     return lower if len(lower) == len(text) else text
 
 
-def _fragment(text: str, lower: str, *, within: bool) -> str | None:
+def _fragment(text: str, *, within: bool) -> str | None:
     """Say why a sentence is of no use in a summary, whatever stands before it."""
     if not text[:1].isupper():
         if _MIDDLE.match(text):
@@ -109,9 +109,9 @@ def _fragment(text: str, lower: str, *, within: bool) -> str | None:
         return "announces what comes after it"
     if text.endswith("?"):
         return "asks what it does not answer"
-    if text.count(" ") < _FEWEST_WORDS - 1:
+    if text.count(" ") < _FEWEST_WORDS - 1 and not speech.has_marks(text):
         return "is no whole sentence"
-    word = None if within else speech.first_person(text, lower)
+    word = None if within else speech.first_person(text)
     return f"speaks as {word!r} without saying who that is" if word else None
 
 

@@ -142,13 +142,13 @@ VERBS = listed(
 )
 # What there is only one of, or what the whole article is about, needs no introduction.
 KNOWN = listed(
-    "government president public economy market markets weather police military army country "
-    "state city nation world sun moon earth internet web church court senate house law "
-    "constitution media press region area town village rain snow quake earthquake tremor temblor "
-    "storm hurricane tsunami flood disaster attack attacks shooting explosion blast fire violence "
-    "protests war fighting unrest toll number numbers rate rates price prices cost costs bodies "
-    "body data authorities officials question reason problem truth answer idea point goal aim key "
-    "issue fact result news good bad poor rich sick elderly young majority magnitude epicenter "
-    "shaking death deaths opposition prime king queen pope dollar euro stock stocks hope "
-    "electricity power ground devastation"
+    "government council mayor parliament cabinet ministry governor minister president public "
+    "economy market markets weather police military army country state city nation world sun moon "
+    "earth internet web church court senate house law constitution media press region area town "
+    "village rain snow quake earthquake tremor temblor storm hurricane tsunami flood disaster "
+    "attack attacks shooting explosion blast fire violence protests war fighting unrest toll "
+    "number numbers rate rates price prices cost costs bodies body data authorities officials "
+    "question reason problem truth answer idea point goal aim key issue fact result news good bad "
+    "poor rich sick elderly young majority magnitude epicenter shaking death deaths opposition "
+    "prime king queen pope dollar euro stock stocks hope electricity power ground devastation"
 )

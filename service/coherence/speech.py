@@ -31,7 +31,7 @@ _LONGEST = 6
 # Not "World War I", "Type I".
 _I = re.compile(r"(?<![^\s(—–-])(?<!War )(?<!Act )(?<!Type )(?<!Part )I(?='|\s[a-z])(?!\sof\b)")
 _WE = re.compile(
-    r" (?P<word>we|us|me|my|our|let(?='s))(?=['\s.,])"
+    r" (?P<word>[Ww]e|us|me|[Mm]y|[Oo]ur|[Ll]et(?='s))(?=['\s.,])"
     r"(?!\s(?:solar|planet|galaxy|world|sun\b|universe|species|ancestors|oceans|own\b))"
 )
 
@@ -74,21 +74,17 @@ def closes_foreign_quote(text: str) -> bool:
     return first is not None and _CLOSING.match(text, first.start()) is not None
 
 
-def first_person(text: str, lower: str) -> str | None:
-    """Return "I" or "we" where no quotation tells who that is.
-
-    Args:
-        text: A sentence.
-        lower: The same in lower case.
-    """
-    lower = " " + lower
+def first_person(text: str) -> str | None:
+    """Return "I" or "we" where no quotation tells who that is."""
     speaks = "I " in text or "I'" in text
-    found = _WE.search(lower)
+    found = _WE.search(" " + text)
     if not found and not speaks:
         return None
     if has_marks(text):
+        if closes_foreign_quote(text):
+            return None
         text = _QUOTED.sub(" ", text)
-        found = _WE.search(" " + text.lower())
+        found = _WE.search(" " + text)
     if speaks and _I.search(text):
         return "I"
     return found["word"] if found else None

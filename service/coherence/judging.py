@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from service.coherence import descriptions, names, openings, references, speech
 from service.reading import Statement
 
-_ITEM = re.compile(r"\s*(?:[–—•*]|-\s|\(?\d{1,2}[.)]\s|\(?[a-z]\)\s)")
+_ITEM = re.compile(r"\s*(?:[–—•*]|-\s|\(?\d{1,2}(?:[.)]\s|,\s[\"“])|\(?[a-z]\)\s)")
 _MIDDLE = re.compile(r"(?!(?:de|von|van|al|el|bin)\b)[a-z]+(?![A-Za-z.])")
 _FEWEST_WORDS = 3
 

@@ -74,7 +74,7 @@ _JOINING = re.compile(
         (?:moment|{_TIME})s?\s(?:later|earlier|before)(?=,|\s(?:he|she|they|it|the)\b)
       |another|(?:a|the)\s(?:second|third|fourth|fifth)(?=\s(?:person|man|woman|suspect|victim
         |officer|group|source|official|student|attack|attacker|gunman|explosion|blast|bomb|video
-        |option|reason)\b)
+        |option|reason|quake|earthquake|aftershock|crash|fire|storm|plane|vehicle|one)\b)
       |(?:(?:one|two|three|four|several|some|many|the|most|few)\s)?others?(?=\s)(?!\sthan\b)
       |(?:more|most)\simportantly|either\sway|no\swonder|this\stime
     )\b(?!-)""",

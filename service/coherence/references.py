@@ -19,9 +19,21 @@ from service.coherence.openings import PRESENT, points_back
 _PRONOUN = re.compile(r" [\"“(]?(?P<word>he|she|they|it|him|them|this|these|those)\b(?!-)")
 _HEARD_AGAIN = re.compile(r",[\"”]*\s(?:he|she|they|it)\b")
 _POINTED = re.compile(
-    rf"(?!\s(?:who|whose|with|without|in|from|one|is|was|of|to|and|days)\b|\s\w+ing\b)"
+    rf"(?!\s(?:who|whose|with|without|in|from|one|of|to|and|days|(?:is|was)\sthe\s\w+\stime)\b)"
+    rf"(?!\s\w+ing\b)"
     rf"(?!\s(?:[^\s,.]+\s){{0,2}}(?:{PRESENT}))\s[a-z]",
     re.VERBOSE,
+)
+
+# "made it clear", "made it to": this "it" is nothing.
+_PLACE = re.compile(r"\b(?:in|at|to|from|near|for) (?:the )?[A-Z]")
+_IDIOM = re.compile(
+    r" \W?it\s(?:clear|hard|harder|easy|easier|difficult|possible|impossible|to|through)\b"
+)
+# "had gone there": a place that was named before.
+_THERE = re.compile(
+    r"\s(?:lives?|lived|living|went|gone|going|go|been|moved|arrived|stayed|works?|worked|working"
+    r"|died|headed|returned|get|got)\sthere(?=[.,;]|\s(?:to|for|in|on|are|is|were|was|since|and)\b)"
 )
 
 # What begins a sentence that comes to its subject later: "On Monday, he".
@@ -53,7 +65,7 @@ def unresolved(text: str, lower: str) -> str | None:
     """
     found = _PRONOUN.search(lower, 1)
     if found is None:
-        return None
+        return "there" if " there" in lower and _is_elsewhere(text, lower) else None
     word = found["word"]
     prefix = text[: found.start()]
     words = prefix.split()
@@ -65,11 +77,19 @@ def unresolved(text: str, lower: str) -> str | None:
     return None if _is_resolved(word, words, prefix, lower[found.start() :]) else word
 
 
+def _is_elsewhere(text: str, lower: str) -> bool:
+    """Tell whether "there" is a place that the sentence does not name."""
+    found = _THERE.search(lower)
+    return found is not None and _PLACE.search(text, 1, found.start()) is None
+
+
 def _is_resolved(word: str, words: list[str], prefix: str, rest: str) -> bool:
     if _DESCRIBING.match(prefix):
         return False
     intro = prefix.rstrip("\"'”").endswith(",") and _opens_late(words[0])
     match word:
+        case "it" if _is_bare_object(word, words) and not _IDIOM.match(rest):
+            return False
         case "it":
             return not (intro and points_back(rest)) or _names_thing(words)
         case "him" | "them":

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from embeddings.errors import BadRequest
 from embeddings.vectors import Matrix, cosine, unit
 from service.answers import LeftOut, Quote, ScoredQuote, Summary, SummarySentence
-from service.coherence import leaning
+from service.coherence import leanings
 from service.reading import Reading, Statement
 from service.search import Question
 from service.words import stems
@@ -66,6 +66,7 @@ class _Evidence:
         lexical: The same of their TF-IDF vectors.
         dense_aim: Cosine of each with what the summary is to be like, shape (n,).
         lexical_aim: The same in terms.
+        leaning: Of each that cannot stand alone, why, and the place of the sentence it needs.
     """
 
     statements: Sequence[Statement]
@@ -74,6 +75,7 @@ class _Evidence:
     lexical: Matrix
     dense_aim: Matrix
     lexical_aim: Matrix
+    leaning: Sequence[tuple[str, int | None] | None]
 
     def alike(self, one: int, other: int) -> bool:
         """Tell whether two sentences say the same."""
@@ -168,8 +170,8 @@ class _Choice:
             self.scores[best] = {name: round(float(part[best]), 6) for name, part in parts.items()}
             room -= int(lengths[best])
             # What leans on this sentence can stand now.
-            follower = self._neighbour(best, 1)
-            if follower is not None and self.leaning.pop(follower, ""):
+            for follower in [one for one in self.leaning if self._leans_on(one, best)]:
+                del self.leaning[follower]
                 free[follower] = True
 
     def _parts(self) -> dict[str, Matrix]:
@@ -189,15 +191,23 @@ class _Choice:
         if repeated:
             self.repeating[number] = repeated[0]
             return True
-        reason = leaning(self._evidence.statements[number].text)
-        if reason and self._neighbour(number, -1) not in self.chosen:
-            self.leaning[number] = reason
-            return True
-        return False
+        leaning = self._evidence.leaning[number]
+        if leaning is None:
+            return False
+        reason, place = leaning
+        article_id = self._evidence.statements[number].article_id
+        if place is not None and self._places.get((article_id, place)) in self.chosen:
+            return False
+        self.leaning[number] = reason
+        return True
 
-    def _neighbour(self, number: int, step: int) -> int | None:
-        statement = self._evidence.statements[number]
-        return self._places.get((statement.article_id, statement.place + step))
+    def _leans_on(self, number: int, other: int) -> bool:
+        leaning = self._evidence.leaning[number]
+        one, taken = self._evidence.statements[number], self._evidence.statements[other]
+        return leaning is not None and (one.article_id, leaning[1]) == (
+            taken.article_id,
+            taken.place,
+        )
 
 
 def _closeness(gram: Matrix, aim: Matrix, chosen: Sequence[int]) -> Matrix:
@@ -213,6 +223,7 @@ def _closeness(gram: Matrix, aim: Matrix, chosen: Sequence[int]) -> Matrix:
 
 def _gather(readings: Sequence[Reading], question: Question | None) -> _Evidence:
     statements = [one for reading in readings for one in reading.statements]
+    leaning = [one for reading in readings for one in _needs(reading.statements)]
     dense = np.concatenate([reading.vectors for reading in readings])
     lexical, terms = _tf_idf([stems(one.text) for one in statements])
     weights = _weights(statements, fading=question is None)
@@ -241,7 +252,16 @@ def _gather(readings: Sequence[Reading], question: Question | None) -> _Evidence
         lexical=(lexical[kept] @ lexical[kept].T).toarray().clip(-1.0, 1.0),
         dense_aim=dense_aim[kept],
         lexical_aim=lexical_aim[kept],
+        leaning=[leaning[number] for number in kept],
     )
+
+
+def _needs(statements: Sequence[Statement]) -> list[tuple[str, int | None] | None]:
+    """Say of each sentence of an article why it leans, and on which place."""
+    return [
+        None if one is None else (one.reason, None if one.on is None else statements[one.on].place)
+        for one in leanings(statements)
+    ]
 
 
 def _is_relevant(dense: Matrix, lexical: Matrix) -> npt.NDArray[np.bool_]:

@@ -22,13 +22,12 @@ LAYERS = [
     "embeddings.store",
     "embeddings.index embeddings.ingest",
     "embeddings.library",
-    "service.settings service.answers service.claims service.words service.coherence "
-    "service.numerals",
+    "service.settings service.answers service.claims service.words service.numerals",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",
     "service.reading service.search service.differences service.languages",
-    "service.alignment service.explanation",
+    "service.alignment service.explanation service.coherence",
     "service.similarity",
     "service.compare service.copies service.summary service.citation service.verification",
     "service.coverage",

@@ -1,0 +1,146 @@
+"""Says of each sentence of an article whether it can stand alone, else what it leans on.
+
+Rules for English news, after the detectors of Zhang, Wan & Bansal (2023), "Extractive is not
+Faithful" (arXiv 2209.03549): half of the faults of extractive summaries are references whose
+antecedent was left behind.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.coherence import descriptions, names, openings, references, speech
+from service.reading import Statement
+
+_ITEM = re.compile(r"\s*(?:[–—•*]|-\s|\(?\d{1,2}(?:[.)]\s|,\s[\"“])|\(?[a-z]\)\s)")
+_MIDDLE = re.compile(r"(?!(?:de|von|van|al|el|bin)\b)[a-z]+(?![A-Za-z.])")
+_FEWEST_WORDS = 3
+
+# Nothing beyond is looked at: no sentence meant for people is as long.
+_MOST_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """Why a sentence cannot stand alone.
+
+    Attributes:
+        reason: As it is told to users: "starts with an unresolved 'He'".
+        on: Number of the sentence that must be in the summary too, always an earlier one;
+            None if none helps.
+        directly: True if that one must stand directly before it; False if anywhere before it.
+    """
+
+    reason: str
+    on: int | None
+    directly: bool
+
+
+def leanings(statements: Sequence[Statement]) -> list[Leaning | None]:
+    """Judge the sentences of one article, each by itself and by what stands before it.
+
+    Args:
+        statements: Sentences of the article, in text order. Where places leave a gap, the
+            sentence behind it has nothing to lean on directly.
+
+    Returns:
+        For each sentence what it leans on; None for one that can stand alone.
+    """
+    texts = [one.text[:_MOST_CHARACTERS].replace("’", "'") for one in statements]
+    lowers = [_lower(text) for text in texts]
+    inside = speech.inside_quotations(texts)
+    named = names.name_leanings(texts)
+    found: list[Leaning | None] = []
+    for number, (text, lower) in enumerate(zip(texts, lowers, strict=True)):
+        follows = number and statements[number].place == statements[number - 1].place + 1
+        before = number - 1 if follows else None
+        if reason := _fragment(text, within=number in inside):
+            found.append(Leaning(reason, None, directly=True))
+        elif reason := _unresolved(text, lower, within=number in inside):
+            found.append(Leaning(reason, before, directly=True))
+        elif noun := descriptions.described(text, lower):
+            on = descriptions.introduction(noun, lowers[:number])
+            reason = f"speaks of {'the ' + noun!r} without saying which"
+            found.append(Leaning(reason, before if on is None else on, directly=on is None))
+        elif number in named:
+            name, on = named[number]
+            found.append(Leaning(f"does not say who {name!r} is", on, directly=False))
+        else:
+            found.append(None)
+    return found
+
+
+def dangling(statements: Sequence[Statement], chosen: Sequence[int]) -> dict[int, str]:
+    """Find the sentences of a summary that lean on one which is not where they need it.
+
+    Args:
+        statements: Sentences of one article, in text order.
+        chosen: Numbers of those in the summary, in the order in which it tells them.
+
+    Returns:
+        For the number of each chosen sentence that cannot stand there, why.
+    """
+    judged = leanings(statements)
+    found: dict[int, str] = {}
+    for position, number in enumerate(chosen):
+        leaning = judged[number]
+        if leaning is None:
+            continue
+        nearest = max(0, position - 1) if leaning.directly else 0
+        if leaning.on not in chosen[nearest:position]:
+            found[number] = leaning.reason
+    return found
+
+
+def _lower(text: str) -> str:
+    """Return a text in lower case, every character at its place."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else text
+
+
+def _fragment(text: str, *, within: bool) -> str | None:
+    """Say why a sentence is of no use in a summary, whatever stands before it."""
+    if not text[:1].isupper():
+        if _MIDDLE.match(text):
+            return "starts in the middle of a sentence"
+        if _ITEM.match(text):
+            return "is an item of a list"
+    if text.endswith(":"):
+        return "announces what comes after it"
+    if text.endswith("?"):
+        return "asks what it does not answer"
+    if text.count(" ") < _FEWEST_WORDS - 1 and not speech.has_marks(text):
+        return "is no whole sentence"
+    word = None if within else speech.first_person(text)
+    return f"speaks as {word!r} without saying who that is" if word else None
+
+
+def _unresolved(text: str, lower: str, *, within: bool) -> str | None:
+    """Say why a sentence needs the one directly before it."""
+    if within:
+        return "is inside a quotation that began before it"
+    if word := openings.points_back(lower):
+        return f"starts with an unresolved {_as_written(word, text, lower)!r}"
+    if word := openings.joins(lower):
+        return f"has {_as_written(word, text, lower)!r}, which joins it to the sentence before"
+    if reason := _quotation(text, lower):
+        return reason
+    word = references.unresolved(text, lower)
+    return f"has an unresolved {word!r}" if word else None
+
+
+def _quotation(text: str, lower: str) -> str | None:
+    if speech.lacks_speaker(text, lower):
+        return "is a quotation whose speaker is not named in it"
+    if word := speech.said_by_pronoun(lower):
+        return f"is said by an unresolved {word!r}"
+    if speech.said_by_it(text):
+        return "is said by an unresolved 'it'"
+    if speech.has_marks(text) and speech.closes_foreign_quote(text):
+        return "ends a quotation that began before it"
+    return None
+
+
+def _as_written(word: str, text: str, lower: str) -> str:
+    at = lower.find(word)
+    return text[at : at + len(word)]

@@ -1,0 +1,113 @@
+"""People called by their surname alone, and the sentence that names them in full."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from service.coherence.lexicon import (
+    CALENDAR,
+    FUNCTION_WORDS,
+    GROUPS,
+    NO_SURNAMES,
+    PREPOSITIONS,
+    SUBORDINATORS,
+    listed,
+)
+
+_WORD = r"[A-Z][\w'-]*\.?"
+_PARTICLE = r"(?:(?:von|van|de|der|den|al|bin|el|la|du|di|da|dos|del|ter) )"
+_FULL = re.compile(rf"{_WORD}(?: {_PARTICLE}?{_PARTICLE}?{_WORD})+")
+# "Mr. Holm" says no more of him than "Holm"; "Mayor Holm" does.
+_PLAIN_TITLES = listed("mr mrs ms miss")
+_NO_NAMES = CALENDAR | GROUPS | FUNCTION_WORDS | PREPOSITIONS | SUBORDINATORS
+_UNTITLED = _NO_NAMES | _PLAIN_TITLES
+
+# Only a person's age or family tells that the first word of a name is a first name.
+_PERSONAL = re.compile(
+    r",? (?:\d\d?|a)\b(?! (?:percent|million|billion)\b)|, (?:who|his|her)\b|,? (?:said|told)\b"
+)
+# "Holm, a farmer" tells anew who that is.
+_AGAIN = re.compile(
+    r"(?:'s)?, (?:an?|the|\d+|one|vice|chief|[a-z]+ (?:of|at|for|with)|[a-z-]+(?:er|or|ist|man))\b"
+    r"| \(\d"
+)
+_LONGEST_TITLE = 24
+
+
+def name_leanings(texts: Sequence[str]) -> dict[int, tuple[str, int]]:
+    """Find the sentences with a surname that an earlier sentence has in full.
+
+    A surname that the article uses before any full name is that of someone whom everybody
+    knows, or of nobody; it leans on nothing.
+
+    Args:
+        texts: The sentences of an article, in order.
+
+    Returns:
+        For the number of each such sentence, the name and the number of the sentence that has
+        it in full.
+    """
+    whole = "\n".join(texts)
+    starts = [0, *accumulate(len(text) + 1 for text in texts)]
+    found: dict[int, tuple[str, int]] = {}
+    for name, place in _introduced(whole).items():
+        on = bisect_right(starts, place) - 1
+        for at in _alone(whole, name):
+            number = bisect_right(starts, at) - 1
+            if at < place:
+                break
+            # Of several names the one that came last is least likely to be in a summary.
+            if number > on and (number not in found or found[number][1] < on):
+                found[number] = (name, on)
+    return found
+
+
+def _introduced(whole: str) -> dict[str, int]:
+    """Return the surnames and first names in full names, and where each stands first."""
+    introduced: dict[str, int] = {}
+    seen: set[str] = set()
+    for full in _FULL.finditer(whole):
+        if full[0] in seen:
+            continue
+        seen.add(full[0])
+        words = full[0].rpartition("'s ")[2].split()
+        while words and words[0].rstrip(".").lower() in _UNTITLED:
+            del words[0]
+        if len(words) < 2 or any(word.lower() in _NO_NAMES for word in words):
+            continue
+        last = words[-1].removesuffix("'s").rstrip(".'")
+        if len(last) > 2 and not last.isupper() and last.lower() not in NO_SURNAMES:
+            introduced.setdefault(last, full.start())
+            if len(words) == 2 and _PERSONAL.match(whole, full.end()):
+                introduced.setdefault(words[0], full.start())
+    return introduced
+
+
+def _alone(whole: str, name: str) -> Iterator[int]:
+    """Yield where a name stands without a first name, title or description."""
+    at = whole.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if _is_whole(whole, at, end) and _stands_alone(whole, at, end):
+            yield at
+        at = whole.find(name, end)
+
+
+def _is_whole(whole: str, at: int, end: int) -> bool:
+    before, after = whole[at - 1 : at], whole[end : end + 1]
+    return not (before.isalnum() or before in ("-", "'") or after.isalnum() or after == "-")
+
+
+def _stands_alone(whole: str, at: int, end: int) -> bool:
+    if whole[end : end + 1] == " " and whole[end + 1 : end + 2].isupper():
+        return False
+    word = ""
+    if whole[at - 1 : at] == " ":
+        word = whole[whole.rfind(" ", max(0, at - _LONGEST_TITLE), at - 1) + 1 : at - 1]
+        word = word.rpartition("\n")[2].lstrip("\"“‘'([")
+    if word in ("the", "The"):
+        return False
+    if word[:1].isupper() and word.rstrip(".").lower() not in _UNTITLED:
+        return word[-1] in ",;:!?"
+    return _AGAIN.match(whole, end) is None

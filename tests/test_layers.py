@@ -25,12 +25,13 @@ LAYERS = [
     "service.settings service.answers service.words service.coherence service.numerals",
     "service.terms service.query service.ranking service.bands service.highlights service.layout",
     "service.facts",
-    "service.reading service.search service.differences service.languages",
-    "service.alignment service.explanation",
-    "service.similarity",
+    "service.reading service.search service.differences service.languages service.plain",
+    "service.alignment service.explanation service.sources",
+    "service.similarity service.judging",
     "service.compare service.summary",
-    "service.coverage",
-    "service.corpus",
+    "service.coverage service.rows",
+    "service.corpus service.entrants",
+    "service.evaluation",
     "service.doctor service.terminal service.http",
     "service.cli",
     "service.__main__",
@@ -59,7 +60,8 @@ OWNERS = {
     "platformdirs": ["service.settings"],
     "pydantic_settings": ["service.settings"],
     "Stemmer": ["service.words"],
-    "scipy": ["service.summary", "service.terms", "service.alignment"],
+    "rouge_score": ["service.judging"],
+    "scipy": ["service.summary", "service.terms", "service.alignment", "service.plain"],
 }
 
 

@@ -120,7 +120,9 @@ def _centrality(graph: csr_array) -> Scores:
     Source: Brin & Page (1998), "The Anatomy of a Large-Scale Hypertextual Web Search Engine".
     """
     count = graph.shape[0]
-    visits: Scores = np.full(count, 1 / max(1, count))
+    if count == 0:
+        return np.zeros(0)
+    visits: Scores = np.full(count, 1 / count)
     weights = np.asarray(graph.sum(axis=1), np.float64).reshape(-1)
     shares = np.divide(1.0, weights, out=np.zeros(count), where=weights > 0)
     steps = graph.T.tocsr()

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 from articles import measure_graded_pairs
+from summaries import measure as measure_summaries
 
-from embeddings.article import Article, Span
+from embeddings.article import Article
 from embeddings.library import Library
-from embeddings.sentences import split_sentences
 from embeddings.store import Filters, StoredChunk
 from embeddings.vectors import Matrix
 from service.corpus import Corpus
@@ -37,16 +37,12 @@ from service.ranking import (
     lexical_scores,
     mixed,
 )
-from service.reading import Ref, read_ref
 from service.search import Mode, ask, candidates, rank
 from service.settings import read_settings
-from service.summary import summarize
-from service.words import words
 
 PARTS = ["retrieval", "similarity", "summaries"]
 
 _WIDE = 100  # Passages ranked for ten articles: several are of the same article.
-_SUMMARY_WORDS = 230
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.only in (None, "similarity"):
             measure_graded_pairs(options.data / "similarity" / "lee50.tsv", work / "lee50")
         if options.only in (None, "summaries"):
-            measure_summaries(options.data / "summaries_multi_multinews.jsonl", work / "multinews")
+            measure_summaries(options.data, work)
     return 0
 
 
@@ -121,81 +117,6 @@ def ndcg(found: Sequence[str], grades: Mapping[str, int], k: int = 10) -> float:
     gains = [grades.get(one, 0) for one in found[:k]]
     ideal = sorted(grades.values(), reverse=True)[:k]
     return _discounted(gains) / (_discounted(ideal) or 1.0)
-
-
-def measure_summaries(data: Path, folder: Path) -> None:
-    """Print ROUGE F1 of summaries of article clusters, ours beside the plain ways."""
-    from rouge_score.rouge_scorer import RougeScorer
-
-    scorer = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
-    library = build(folder, [])
-    rows = list(_rows(data))
-    table: dict[str, list[list[float]]] = defaultdict(list)
-    for number, row in enumerate(rows, start=1):
-        print(f"\r  {number}/{len(rows)}", end="", file=sys.stderr, flush=True)
-        for name, summary in _summaries(library, row["articles"]).items():
-            found = scorer.score(row["references"][0], summary)
-            table[name].append([100 * found[one].fmeasure for one in scorer.rouge_types])
-    print(f"\n{data.name}: {len(rows)} clusters, {_SUMMARY_WORDS} words, ROUGE-1 / 2 / L F1, mean")
-    for name, scores in table.items():
-        columns = [mean(column) for column in zip(*scores, strict=True)]
-        print(f"  {name:16} " + "  ".join(f"{one:5.2f}" for one in [*columns, mean(columns)]))
-
-
-def _summaries(library: Library, texts: Sequence[str]) -> dict[str, str]:
-    """Return a summary of the texts by each method."""
-    readings = [read_ref(library, Ref(text=text)) for text in texts]
-    ours = summarize(readings, words=_SUMMARY_WORDS)
-    return {"parallax": ours.text, **peers(texts)}
-
-
-def peers(texts: Sequence[str]) -> dict[str, str]:
-    """Return summaries of the same length by lead and by sumy."""
-    from sumy.parsers.plaintext import PlaintextParser
-    from sumy.summarizers.lex_rank import LexRankSummarizer
-    from sumy.summarizers.text_rank import TextRankSummarizer
-
-    document = PlaintextParser.from_string("\n\n".join(texts), _Tokenizer()).document
-    methods = {"sumy LexRank": LexRankSummarizer(), "sumy TextRank": TextRankSummarizer()}
-    return {"lead": _lead(texts)} | {
-        name: " ".join(map(str, method(document, _within_budget)))
-        for name, method in methods.items()
-    }
-
-
-class _Tokenizer:
-    """What sumy needs of a tokenizer; its own fetches data that is not in its package."""
-
-    def to_sentences(self, text: str) -> list[str]:
-        return [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
-
-    def to_words(self, text: str) -> list[str]:
-        return words(text)
-
-
-def _within_budget(ranked: Sequence[Any]) -> list[Any]:
-    """Take sumy's sentences from the best on, while they fit."""
-    room = _SUMMARY_WORDS
-    taken = []
-    for info in ranked:
-        length = len(str(info.sentence).split())
-        if length <= room:
-            taken.append(info)
-            room -= length
-    return taken
-
-
-def _lead(texts: Sequence[str]) -> str:
-    """Take the first sentences of all texts in turn: first all first ones, then all second."""
-    split = [_Tokenizer().to_sentences(text) for text in texts]
-    room = _SUMMARY_WORDS
-    taken: list[tuple[int, int, str]] = []
-    for place in range(max(map(len, split))):
-        for number, sentences in enumerate(split):
-            if place < len(sentences) and len(sentences[place].split()) <= room:
-                taken.append((number, place, sentences[place]))
-                room -= len(sentences[place].split())
-    return " ".join(sentence for _, _, sentence in sorted(taken))
 
 
 def build(folder: Path, articles: Iterable[Article]) -> Library:

@@ -338,6 +338,86 @@ class Verification(Answer):
     problems: list[SummaryProblem]
 
 
+class Rouge(Answer):
+    """F1 of the words, pairs of words and longest common run shared with a reference, 0 to 100."""
+
+    rouge_1: float
+    rouge_2: float
+    rouge_l: float
+
+
+class Objection(Answer):
+    """A sentence of a summary that should not stand there, and why."""
+
+    text: str
+    reason: str
+
+
+class JudgedSummary(Answer):
+    """A summary and what is found of it.
+
+    `dangling` are the sentences that lean on one that is left out, `furniture` those that are
+    no running text (captions, notices), `unknown` those that stand in none of the articles:
+    of these nothing else can be said. `redundancy` is the highest cosine of the words of two
+    sentences, `sources` the share of the articles that is quoted. `rouge` is None where there
+    is no reference.
+    """
+
+    text: str
+    sentences: int
+    words: int
+    rouge: Rouge | None
+    dangling: list[Objection]
+    furniture: list[Objection]
+    unknown: list[str]
+    redundancy: float
+    sources: float
+
+
+class JudgedRow(Answer):
+    """The summaries of one row of articles, by method."""
+
+    id: str
+    line: int
+    articles: int
+    summaries: dict[str, JudgedSummary]
+
+
+class MethodFigures(Answer):
+    """What is found of all summaries of one method.
+
+    `dangling`, `furniture` and `unknown` are shares of all their sentences, the rest means of
+    the summaries; `rouge` of those with a reference.
+    """
+
+    summaries: int
+    referenced: int
+    rouge: Rouge | None
+    dangling: float
+    furniture: float
+    unknown: float
+    redundancy: float
+    sources: float
+    sentences: float
+    words: float
+
+
+class RefusedRow(Answer):
+    """A row that could not be read or summarised, and why."""
+
+    origin: str
+    reason: str
+
+
+class Evaluation(Answer):
+    """Methods side by side, and the rows that they were judged by; `count` says how many."""
+
+    count: int
+    methods: dict[str, MethodFigures]
+    rows: list[JudgedRow]
+    refused: list[RefusedRow]
+
+
 class SearchAnswer(Answer):
     """Passages found, best first, and a summary of them if one was asked for.
 

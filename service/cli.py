@@ -372,6 +372,64 @@ def verify(summary: str, articles: Sequence[str], as_json: bool, **common: Any) 
 
 
 @main.command()
+@click.argument("file", metavar="FILE|-")
+@click.option("--words", type=int, help="The most words of a summary.  [default: 100]")
+@click.option("--sentences", type=int, help="The most sentences of a summary.")
+@click.option(
+    "--at-reference-length", is_flag=True, help="The most words are those of the reference."
+)
+@_as_json
+@_common
+def evaluate(
+    file: str,
+    words: int | None,
+    sentences: int | None,
+    at_reference_length: bool,
+    as_json: bool,
+    **common: Any,  # noqa: ANN401
+) -> None:
+    """Judge summaries beside those of the plain methods.
+
+    FILE holds a JSON object a line: {"articles": ["text", ...]}, an article being a text or an
+    object with "text" and "title". It may also have "references" (texts), a "query" that
+    Parallax is to answer, and "summaries" of others to be judged, {"method": "text"}.
+
+    The table tells of each method ROUGE-1, -2 and -L (F1; of several references the closest
+    counts), the share of sentences that dangle (lean on one that is left out), are furniture
+    (captions, notices) or unknown (in none of the articles), how much the two sentences most
+    alike repeat (cosine of their words, mean of the summaries), the share of articles quoted,
+    and how many words they have. Lead, LexRank and TextRank read the texts as they are.
+    """
+    from embeddings.readers import Refusal
+    from service import terminal
+    from service.entrants import given, parallax, plain
+    from service.evaluation import Tally
+    from service.evaluation import evaluate as evaluated
+    from service.rows import Budget, count_lines, read_rows
+
+    budget = Budget(words, sentences, at_reference_length)
+    budget.check()
+    tally = Tally(keep_rows=as_json)
+    with _corpus(**common) as corpus:
+        entrants = [parallax(corpus.library), plain, given]
+        rows = read_rows(file, stdin=sys.stdin.buffer)
+        with terminal.progress("Evaluating", count_lines(file), "rows") as advance:
+            for item in evaluated(rows, entrants, budget):
+                tally.add(item)
+                if isinstance(item, Refusal):
+                    message = f"refused {item.origin}: {item.reason}"
+                    terminal.err.print(message, markup=False)
+                advance(1)
+    answer = tally.result()
+    if as_json or answer.count:
+        (terminal.print_json if as_json else terminal.print_evaluation)(answer)
+    if not answer.count:
+        terminal.err.print(f"{file} holds no row that can be evaluated.", markup=False)
+    if answer.refused or not answer.count:
+        raise SystemExit(1)
+
+
+@main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",

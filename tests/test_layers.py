@@ -26,12 +26,15 @@ LAYERS = [
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",
-    "service.reading service.search service.differences service.languages",
-    "service.alignment service.explanation service.coherence",
-    "service.similarity",
-    "service.compare service.copies service.summary service.citation service.verification",
-    "service.coverage",
-    "service.corpus",
+    "service.reading service.search service.differences service.languages service.plain",
+    "service.alignment service.explanation service.coherence service.sources service.copies",
+    "service.similarity service.judging service.salience",
+    "service.evidence",
+    "service.selection",
+    "service.compare service.summary service.citation service.verification",
+    "service.coverage service.rows",
+    "service.corpus service.entrants",
+    "service.evaluation",
     "service.doctor service.terminal service.http",
     "service.cli",
     "service.__main__",
@@ -60,7 +63,8 @@ OWNERS = {
     "platformdirs": ["service.settings"],
     "pydantic_settings": ["service.settings"],
     "Stemmer": ["service.words"],
-    "scipy": ["service.summary", "service.terms", "service.alignment"],
+    "rouge_score": ["service.judging"],
+    "scipy": ["service.evidence", "service.terms", "service.alignment", "service.plain"],
 }
 
 

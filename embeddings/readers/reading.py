@@ -24,7 +24,14 @@ from embeddings.readers.files import (
     shown,
 )
 from embeddings.readers.pages import article_from_html, article_from_markdown, article_from_text
-from embeddings.readers.tables import parse_json, read_json, read_json_lines, read_table
+from embeddings.readers.tables import (
+    Record,
+    parse_json,
+    read_json,
+    read_json_lines,
+    read_table,
+    read_values,
+)
 
 _STDIN = "-"
 _STDIN_NAME = "standard input"
@@ -68,6 +75,34 @@ def total_bytes(paths: Iterable[str | Path]) -> int:
     """Add up the sizes of the files that `read_paths` would read; "-" counts nothing."""
     named = (path for path in map(str, paths) if path != _STDIN)
     return sum(found.size for path in named for found in find(path) if isinstance(found, Found))
+
+
+def read_records(
+    path: str | Path, *, stdin: BinaryIO | None = None, on_bytes: OnBytes | None = None
+) -> Iterator[Record | Refusal]:
+    """Read a file that holds a JSON value a line, whatever its name, or "-".
+
+    As with `read_paths` nothing raises, and bytes are told of.
+    """
+    is_stdin = str(path) == _STDIN
+    origin = _STDIN_NAME if is_stdin else shown(str(path))
+    try:
+        if is_stdin:
+            yield from _records(stdin or sys.stdin.buffer, origin, on_bytes)
+            return
+        with Path(path).open("rb", buffering=0) as file:
+            yield from _records(file, origin, on_bytes)
+    except BadArticle as error:
+        yield Refusal(origin, str(error))
+    except (OSError, ValueError) as error:
+        yield Refusal(origin, plain_words(error))
+
+
+def _records(
+    source: BinaryIO | io.FileIO, origin: str, on_bytes: OnBytes | None
+) -> Iterator[Record | Refusal]:
+    stream = io.BufferedReader(Counted(source, on_bytes), HEAD)
+    yield from read_values(decoded_stream(stream), origin)
 
 
 def _read_file(found: Found, on_bytes: OnBytes | None) -> Iterator[Article | Refusal]:

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import NoReturn, TextIO
 
@@ -44,14 +45,39 @@ class Lines:
         raise BadArticle(f"longer than {self._limit} characters, which is the limit for a line")
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A JSON value that stands in a line of its own.
+
+    Attributes:
+        origin: Where it stands: "path, line 7".
+        line: The number of the line.
+        value: What stands there.
+    """
+
+    origin: str
+    line: int
+    value: object
+
+
 def read_json_lines(stream: TextIO, origin: str, limit: int = LIMIT) -> Iterator[Article | Refusal]:
     """Read one article a line; blank lines are passed over, bad ones refused by number."""
+    for item in read_values(stream, origin, limit):
+        try:
+            yield item if isinstance(item, Refusal) else _article(item.value)
+        except BadArticle as error:
+            yield Refusal(item.origin, str(error))
+
+
+def read_values(stream: TextIO, origin: str, limit: int = LIMIT) -> Iterator[Record | Refusal]:
+    """Read one JSON value a line; blank lines are passed over, bad ones refused by number."""
     lines = Lines(stream, limit)
     while True:
         try:
             line = next(lines)
             if line.strip("\ufeff \t\r\n"):
-                yield _article(parse_json(line.lstrip("\ufeff")))
+                value = parse_json(line.lstrip("\ufeff"))
+                yield Record(f"{origin}, line {lines.number}", lines.number, value)
         except StopIteration:
             return
         except BadArticle as error:

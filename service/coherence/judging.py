@@ -6,8 +6,8 @@ antecedent was left behind.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from service.coherence import descriptions, names, openings, references, speech
 from service.reading import Statement
@@ -70,6 +70,18 @@ def leanings(statements: Sequence[Statement]) -> list[Leaning | None]:
     return found
 
 
+def leanings_of(articles: Iterable[Sequence[Statement]]) -> list[Leaning | None]:
+    """Judge the sentences of several articles; numbers run on from one to the next."""
+    found: list[Leaning | None] = []
+    for statements in articles:
+        start = len(found)
+        found += [
+            one if one is None or one.on is None else replace(one, on=start + one.on)
+            for one in leanings(statements)
+        ]
+    return found
+
+
 def dangling(statements: Sequence[Statement], chosen: Sequence[int]) -> dict[int, str]:
     """Find the sentences of a summary that lean on one which is not where they need it.
 
@@ -80,7 +92,11 @@ def dangling(statements: Sequence[Statement], chosen: Sequence[int]) -> dict[int
     Returns:
         For the number of each chosen sentence that cannot stand there, why.
     """
-    judged = leanings(statements)
+    return unmet(leanings(statements), chosen)
+
+
+def unmet(judged: Sequence[Leaning | None], chosen: Sequence[int]) -> dict[int, str]:
+    """Find the same where what each sentence leans on is known; see `dangling`."""
     found: dict[int, str] = {}
     for position, number in enumerate(chosen):
         leaning = judged[number]

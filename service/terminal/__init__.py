@@ -14,6 +14,7 @@ from service.terminal.bars import progress
 from service.terminal.comparison import print_comparison
 from service.terminal.console import err, out, print_json, print_warnings
 from service.terminal.coverage import print_coverage
+from service.terminal.evaluation import print_evaluation
 from service.terminal.verification import print_verification
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "print_comparison",
     "print_counts",
     "print_coverage",
+    "print_evaluation",
     "print_finding",
     "print_json",
     "print_search",

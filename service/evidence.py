@@ -1,0 +1,305 @@
+"""What is known of the sentences that a summary may be made of."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from embeddings.vectors import Matrix, cosine, unit
+from service.coherence import Leaning, leanings_of
+from service.copies import origins_of
+from service.reading import Reading, Statement
+from service.salience import Values, features, salience, weights_for
+from service.search import Question
+from service.words import stems
+
+# The dense part of the evidence; the rest is lexical. See benchmarks/README.md.
+DENSE_SHARE = 0.3
+
+# News tells the most important first: in what the summary is to be like, a sentence counts
+# less by this factor (1/e) every so many sentences. From 7 to 15 the figure hardly matters.
+_FADING_SENTENCES = 10
+
+# How much salience, or with a question the beginning of an article, counts beside closeness.
+_SALIENCE_WEIGHT = 0.5
+_EARLY_WEIGHT = 0.4
+_EARLY_SENTENCES = 5
+
+# How much the words of a question count beside its meaning, in what a sentence is worth; and
+# how many sentences feed back into the question.
+_WORDS_WEIGHT = 0.3
+_FEEDBACK_SENTENCES = 3
+
+# A sentence answers a question if it is at least this close to it, beside the closest one.
+_RELEVANT_SHARE = 0.6
+
+# A shorter sentence says nothing on its own.
+FEWEST_WORDS = 5
+
+Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of some sentences, in an order that does not hang on that of the articles.
+
+    Attributes:
+        statements: The sentences, article by article.
+        articles: The number of each one's article among the distinct ones, shape (n,).
+        origins: The number of each one's origin, shape (n,): near-copies share one.
+        lengths: Words of each, shape (n,).
+        leanings: What each leans on; by number in `statements`.
+        eligible: Which may be chosen, shape (n,); others only go along with one of these.
+        dense: Their vectors, unit rows of shape (n, dim).
+        lexical: Their TF-IDF vectors, unit rows of shape (n, terms).
+        dense_aim: Cosine of each with what the summary is to be like, shape (n,).
+        lexical_aim: The same in terms.
+        worth: What each is worth for itself, shape (n,); its parts by name.
+        closest: With a question, how close the closest sentence is to it, from about 0 to 1.
+    """
+
+    statements: Sequence[Statement]
+    articles: Numbers
+    origins: Numbers
+    lengths: Numbers
+    leanings: Sequence[Leaning | None]
+    eligible: Flags
+    dense: Matrix
+    lexical: csr_array
+    dense_aim: Matrix
+    lexical_aim: Matrix
+    worth: dict[str, Values]
+    closest: float | None
+
+    @property
+    def closeness(self) -> Values:
+        """How close each sentence by itself is to what the summary is to be like, shape (n,)."""
+        mixed: Values = DENSE_SHARE * self.dense_aim + (1 - DENSE_SHARE) * self.lexical_aim
+        return mixed
+
+    @property
+    def rating(self) -> Values:
+        """What each sentence is worth as the first one of a summary, shape (n,)."""
+        return sum(self.worth.values(), self.closeness)
+
+    def cosines(self) -> tuple[Matrix, Matrix]:
+        """Return the cosines of all sentences with one another, shape (n, n): dense, lexical."""
+        lexical: Matrix = (self.lexical @ self.lexical.T).toarray()
+        return cosine(self.dense, self.dense), lexical
+
+    def among(self, kept: Numbers) -> "Evidence":
+        """Return the same of some sentences, in ascending order."""
+        number_of = {int(old): new for new, old in enumerate(kept)}
+        return replace(
+            self,
+            statements=[self.statements[number] for number in kept],
+            articles=self.articles[kept],
+            origins=self.origins[kept],
+            lengths=self.lengths[kept],
+            leanings=[_renumbered(self.leanings[number], number_of) for number in kept],
+            eligible=self.eligible[kept],
+            dense=self.dense[kept],
+            lexical=self.lexical[kept],
+            dense_aim=self.dense_aim[kept],
+            lexical_aim=self.lexical_aim[kept],
+            worth={name: part[kept] for name, part in self.worth.items()},
+        )
+
+
+def distinct(readings: Sequence[Reading]) -> list[list[Reading]]:
+    """Gather the readings that say exactly the same, and put them in an order of their own.
+
+    Returns:
+        Groups of one or more; the first of a group stands for it. The order hangs neither on
+        that of the readings nor, but for the choice of the first, on how many copies there are.
+    """
+    groups: dict[tuple[str, ...], list[Reading]] = {}
+    for reading in readings:
+        if reading.statements:
+            texts = tuple(one.text for one in reading.statements)
+            groups.setdefault(texts, []).append(reading)
+    return [sorted(groups[texts], key=_seniority) for texts in sorted(groups)]
+
+
+def _seniority(reading: Reading) -> tuple[str, str]:
+    """Put the earlier of two copies first."""
+    return reading.article.published or "9999", reading.article.id
+
+
+def gather(readings: Sequence[Reading], question: Question | None = None) -> Evidence:
+    """Gather what is known of the sentences of distinct readings, in time linear in their number.
+
+    Args:
+        readings: What was read, one of each group of `distinct`; at least one.
+        question: What is to be answered, if anything is asked.
+    """
+    statements = [one for reading in readings for one in reading.statements]
+    sizes = [len(reading.statements) for reading in readings]
+    origins = np.array(origins_of(readings), dtype=np.int64)
+    dense = np.concatenate([reading.vectors for reading in readings])
+    lexical, terms = tf_idf([stems(one.text) for one in statements])
+    lengths = np.array([len(one.text.split()) for one in statements], dtype=np.int64)
+    weights = _weights(statements, np.repeat(1 / np.bincount(origins)[origins], sizes))
+    evidence = Evidence(
+        statements=statements,
+        articles=np.repeat(np.arange(len(readings)), sizes),
+        origins=np.repeat(origins, sizes),
+        lengths=lengths,
+        leanings=leanings_of(reading.statements for reading in readings),
+        eligible=lengths >= FEWEST_WORDS,
+        dense=dense,
+        lexical=lexical,
+        dense_aim=dense @ _centre(weights @ dense),
+        lexical_aim=lexical @ _centre(weights @ lexical),
+        worth={},
+        closest=None,
+    )
+    return evidence if question is None else _asked(evidence, terms, question)
+
+
+def most_promising(evidence: Evidence, most: int) -> Numbers:
+    """Return the eligible sentences that are rated highest, and those that they lean on.
+
+    Returns:
+        Numbers of sentences, ascending.
+    """
+    rating = np.where(evidence.eligible, evidence.rating, -np.inf)
+    best = np.argsort(-rating, kind="stable")[:most]
+    kept = {int(number) for number in best if evidence.eligible[number]}
+    for number in sorted(kept):
+        leaning = evidence.leanings[number]
+        while leaning is not None and leaning.on is not None and leaning.on not in kept:
+            kept.add(leaning.on)
+            leaning = evidence.leanings[leaning.on]
+    return np.array(sorted(kept), dtype=np.int64)
+
+
+def with_salience(
+    evidence: Evidence,
+    dense: Matrix,
+    lexical: Matrix,
+    weights: Mapping[str, float] | None = None,
+) -> Evidence:
+    """Say what the sentences are worth for themselves, where nothing is asked.
+
+    Args:
+        evidence: What is known of them.
+        dense: Cosines of their vectors with one another, shape (n, n).
+        lexical: The same of their TF-IDF vectors.
+        weights: Of features; those that are shipped unless others are given.
+    """
+    if weights is None:
+        weights = weights_for(several=len(np.unique(evidence.origins)) > 1)
+    found = salience_features(evidence, dense, lexical)
+    return replace(evidence, worth={"salience": _SALIENCE_WEIGHT * salience(found, weights)})
+
+
+def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dict[str, Values]:
+    """Say of each sentence what may tell whether it belongs into a summary; see `features`."""
+    closeness = {
+        "meaning": evidence.dense_aim,
+        "words": evidence.lexical_aim,
+        "meaning_of_all": evidence.dense @ _centre(evidence.dense.sum(axis=0)),
+        "words_of_all": evidence.lexical @ _centre(evidence.lexical.sum(axis=0)),
+        "meaning_elsewhere": _elsewhere(evidence, dense),
+        "words_elsewhere": _elsewhere(evidence, lexical),
+    }
+    return features(evidence.statements, evidence.lengths, closeness)
+
+
+def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
+    """Say how close each sentence is to the closest one of each other origin, in the mean."""
+    found = np.zeros(len(cosines))
+    origins = np.unique(evidence.origins)
+    for origin in origins:
+        there = evidence.origins == origin
+        found[~there] += cosines[np.ix_(~there, there)].max(axis=1)
+    return found / max(1, len(origins) - 1)
+
+
+def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evidence:
+    """Say what the sentences are worth as an answer, and let only those be chosen that are one."""
+    vector = question.vector
+    if vector is None:
+        vector = np.zeros(evidence.dense.shape[1], np.float32)
+    meaning = evidence.dense @ vector
+    words = _words_held(evidence.lexical, terms, stems(question.text))
+    close = (meaning + words) / 2
+    # What comes closest says in other words what is asked, so that more is found.
+    best = np.argsort(-(meaning + words / 2), kind="stable")[:_FEEDBACK_SENTENCES]
+    moved = _centre(vector + _centre(evidence.dense[best].sum(axis=0)))
+    places = np.array([one.place - 1 for one in evidence.statements])
+    closest = float(close.max(initial=0.0))
+    return replace(
+        evidence,
+        eligible=evidence.eligible & (close >= _RELEVANT_SHARE * closest),
+        worth={
+            "answer": evidence.dense @ moved + _WORDS_WEIGHT * words,
+            "early": _EARLY_WEIGHT * np.exp(-places / _EARLY_SENTENCES),
+        },
+        closest=closest,
+    )
+
+
+def _words_held(lexical: csr_array, terms: dict[str, int], asked: Sequence[str]) -> Values:
+    """Say how much of the question's words each sentence holds, by rarity, from 0 to 1."""
+    count = lexical.shape[0]
+    frequency = np.bincount(lexical.indices, minlength=lexical.shape[1])
+    wanted = dict.fromkeys(asked)
+    rarity = {
+        stem: math.log((1 + count) / max(1, frequency[terms[stem]] if stem in terms else 1))
+        for stem in wanted
+    }
+    weights = np.zeros(lexical.shape[1])
+    for stem in wanted:
+        if stem in terms:
+            weights[terms[stem]] = rarity[stem]
+    held = csr_array(
+        (np.ones(len(lexical.data)), lexical.indices, lexical.indptr), shape=lexical.shape
+    )
+    share: Values = held @ weights / (sum(rarity.values()) or 1.0)
+    return share
+
+
+def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[csr_array, dict[str, int]]:
+    """Weigh terms by how often they occur in a sentence and in how few sentences.
+
+    Returns:
+        Unit rows, one a sentence, and the column of each term.
+    """
+    terms: dict[str, int] = {}
+    columns = [terms.setdefault(stem, len(terms)) for found in stemmed for stem in found]
+    ends = np.cumsum([0, *map(len, stemmed)])
+    rows = csr_array(
+        (np.ones(len(columns), np.float32), np.array(columns, np.int32), ends),
+        shape=(len(stemmed), max(1, len(terms))),
+    )
+    rows.sum_duplicates()
+    frequency = np.bincount(rows.indices, minlength=1)
+    rows.data *= np.log((1 + len(stemmed)) / frequency[rows.indices]).astype(np.float32)
+    owners = np.repeat(np.arange(len(stemmed)), np.diff(rows.indptr))
+    squares = np.bincount(owners, weights=rows.data.astype(np.float64) ** 2)
+    rows.data /= np.sqrt(np.maximum(squares, 1e-12))[owners].astype(np.float32)
+    return rows, terms
+
+
+def _weights(statements: Sequence[Statement], shares: Values) -> Matrix:
+    """Say how much each sentence counts in what the summary is to be like, shape (n,)."""
+    places = np.array([one.place - 1 for one in statements], dtype=np.float32)
+    weights: Matrix = (np.exp(-places / _FADING_SENTENCES) * shares).astype(np.float32)
+    return weights
+
+
+def _centre(total: Matrix) -> Matrix:
+    centre: Matrix = unit(total[np.newaxis])[0]
+    return centre
+
+
+def _renumbered(leaning: Leaning | None, number_of: dict[int, int]) -> Leaning | None:
+    if leaning is None or leaning.on is None:
+        return leaning
+    return replace(leaning, on=number_of.get(leaning.on))

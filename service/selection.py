@@ -1,0 +1,244 @@
+"""The choice of the sentences that together make a summary."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from embeddings.vectors import Matrix
+from service.evidence import DENSE_SHARE, Evidence, Flags, Numbers
+from service.salience import Values
+
+# Sentences that say the same: so much of their words is shared, or less of the words and so
+# much of the meaning. Meaning alone does not tell: "8 died" and "9 died" mean alike.
+_SAME_WORDS = 0.6
+_ALIKE_WORDS = 0.3
+_ALIKE_MEANING = 0.7
+
+# What the first sentence of an article counts more, where others are quoted already: every
+# source is to have its say, if it has something to say.
+_SOURCE_WEIGHT = 0.04
+
+# A sentence that leans comes with at most so many that were not chosen anyway.
+_MOST_COMPANIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a sentence was not chosen, though it was worth it.
+
+    Attributes:
+        number: The sentence.
+        reason: Why it cannot stand where it would; empty if it repeats another one.
+        repeated: The chosen sentence that it repeats, if it does.
+    """
+
+    number: int
+    reason: str = ""
+    repeated: int | None = None
+
+
+class _Closeness:
+    """How close the sum of the chosen vectors comes to an aim, with each further vector.
+
+    Only products of rows are needed: |s + r|^2 = s.s + 2 s.r + r.r.
+    """
+
+    def __init__(self, gram: Matrix, aim: Matrix) -> None:
+        self._gram = gram
+        self._aim = aim
+        self._with_chosen = np.zeros(len(aim))  # Product of each row with the sum of the chosen.
+        self._square = 0.0
+        self._along = 0.0
+
+    def of_each(self) -> Values:
+        """Return the cosine of the aim with the chosen and each one more, shape (n,)."""
+        square = self._square + 2 * self._with_chosen + self._gram.diagonal()
+        close: Values = (self._along + self._aim) / np.sqrt(np.maximum(square, 1e-9))
+        return close
+
+    def of(self, more: Sequence[int]) -> float:
+        """Return the cosine of the aim with the chosen and some more."""
+        square = self._square + 2 * self._with_chosen[more].sum() + self._gram[more][:, more].sum()
+        return float((self._along + self._aim[more].sum()) / math.sqrt(max(square, 1e-9)))
+
+    def add(self, number: int) -> None:
+        """Take one more for chosen."""
+        self._square += 2 * self._with_chosen[number] + float(self._gram[number, number])
+        self._along += float(self._aim[number])
+        self._with_chosen += self._gram[number]
+
+
+class Selection:
+    """A greedy choice: each step takes what makes the summary as a whole worth most.
+
+    What a summary is worth is how close the sum of its vectors is to the aim, in meaning and in
+    words, and what its sentences are worth for themselves. A sentence that leans on another one
+    is taken with it, if that is not chosen already, or not at all.
+
+    Source: Gholipour Ghalandari (2017), "Revisiting the Centroid-based Method: A Strong Baseline
+    for Multi-Document Summarization".
+    """
+
+    def __init__(self, evidence: Evidence, dense: Matrix, lexical: Matrix) -> None:
+        """Prepare to choose.
+
+        Args:
+            evidence: What is known of the sentences.
+            dense: Cosines of their vectors with one another, shape (n, n).
+            lexical: The same of their TF-IDF vectors.
+        """
+        self._evidence = evidence
+        self._dense, self._lexical = dense, lexical
+        self._meaning = _Closeness(dense, evidence.dense_aim)
+        self._words = _Closeness(lexical, evidence.lexical_aim)
+        self._worth: Values = sum(evidence.worth.values(), np.zeros(len(dense)))
+        self._repeats = np.full(len(dense), -1)  # The chosen sentence that each says again.
+        self._quoted = np.zeros(int(evidence.origins.max(initial=0)) + 1, dtype=bool)
+        self._central = _highest_by(evidence.origins, evidence.closeness)
+        self._free = evidence.eligible.copy()
+        self._waiting: dict[int, list[int]] = {}
+        """Sentences that were refused as they lean, by the one that they lean on."""
+        self.chosen: list[int] = []
+        self.scores: dict[int, dict[str, float]] = {}
+        self.objections: dict[int, Objection] = {}
+
+    def run(self, words: int, sentences: int) -> None:
+        """Choose until nothing fits any more.
+
+        Args:
+            words: The most words.
+            sentences: The most sentences.
+        """
+        lengths = self._evidence.lengths
+        room = words
+        while len(self.chosen) < sentences:
+            fitting = self._free & (lengths <= room)
+            if not fitting.any():
+                return
+            unit = self._next(fitting, room, sentences - len(self.chosen))
+            for number in unit:
+                room -= int(lengths[number])
+                self._take(number)
+
+    def _next(self, fitting: Flags, room: int, most: int) -> list[int]:
+        """Return the sentence to take, behind those that it takes along; empty if none can be."""
+        totals = np.where(fitting, self._totals(), -np.inf)
+        unit: list[int] = []
+        value = -math.inf
+        for number in np.argsort(-totals, kind="stable")[: int(fitting.sum())].tolist():
+            if totals[number] <= value:
+                break
+            found = self._admitted(number, room, most)
+            # With what it takes along a sentence may be worth less than the next one alone.
+            worth = self._total_of(found) if len(found) > 1 else totals[number]
+            if found and worth > value:
+                unit, value = found, worth
+        return unit
+
+    def _admitted(self, number: int, room: int, most: int) -> list[int]:
+        """Return a sentence behind those it takes along; empty, and noted, if it cannot stand."""
+        evidence = self._evidence
+        if self._repeats[number] >= 0:
+            self._refuse(Objection(number, repeated=int(self._repeats[number])))
+            return []
+        leaning = evidence.leanings[number]
+        unit = self._unit(number)
+        if unit and len(unit) <= most and int(evidence.lengths[unit].sum()) <= room:
+            return unit
+        assert leaning is not None  # By itself it fits.
+        self._refuse(Objection(number, reason=leaning.reason))
+        if leaning.on is not None:
+            self._waiting.setdefault(leaning.on, []).append(number)
+        return []
+
+    def _unit(self, number: int) -> list[int]:
+        """Return a sentence behind those it leans on and that are not there; empty if in vain."""
+        unit = [number]
+        while (leaning := self._evidence.leanings[unit[0]]) is not None:
+            on = leaning.on
+            if on is not None and on in self.scores:
+                break
+            if on is None or self._repeats[on] >= 0 or len(unit) > _MOST_COMPANIONS:
+                return []
+            unit.insert(0, on)
+        return unit
+
+    def _refuse(self, objection: Objection) -> None:
+        self.objections[objection.number] = objection
+        self._free[objection.number] = False
+
+    def _take(self, number: int) -> None:
+        parts = {
+            "dense": self._meaning.of([number]),
+            "lexical": self._words.of([number]),
+            **{name: float(part[number]) for name, part in self._evidence.worth.items()},
+            "source": float(self._sources()[number]),
+        }
+        parts = {"total": self._total_of([number]), **parts}
+        self.scores[number] = {name: round(part, 6) for name, part in parts.items()}
+        self.chosen.append(number)
+        self._meaning.add(number)
+        self._words.add(number)
+        self._quoted[self._evidence.origins[number]] = True
+        same = alike(self._evidence, number, self._dense[number], self._lexical[number])
+        self._repeats[same & (self._repeats < 0)] = number
+        self._free[number] = False
+        self.objections.pop(number, None)
+        # What leans on this sentence can stand now.
+        for follower in self._waiting.pop(number, []):
+            self._free[follower] = True
+            self.objections.pop(follower, None)
+
+    def _totals(self) -> Values:
+        """Say what the summary would be worth with each sentence, shape (n,)."""
+        totals: Values = (
+            DENSE_SHARE * self._meaning.of_each()
+            + (1 - DENSE_SHARE) * self._words.of_each()
+            + self._worth
+            + self._sources()
+        )
+        return totals
+
+    def _total_of(self, unit: Sequence[int]) -> float:
+        return (
+            DENSE_SHARE * self._meaning.of(unit)
+            + (1 - DENSE_SHARE) * self._words.of(unit)
+            + float(self._worth[unit].mean())
+            + float(self._sources()[unit].max())
+        )
+
+    def _sources(self) -> Values:
+        """Say what each sentence counts more as the first one of its source, shape (n,)."""
+        if not self.chosen:
+            return np.zeros(len(self._worth))
+        weights: Values = _SOURCE_WEIGHT * np.where(self._quoted, 0.0, self._central)
+        return weights[self._evidence.origins]
+
+
+def alike(evidence: Evidence, number: int, dense: Matrix, lexical: Matrix) -> Flags:
+    """Tell of each sentence whether it says the same as one of them.
+
+    Args:
+        evidence: What is known of the sentences.
+        number: The one.
+        dense: Cosine of its vector with that of each sentence, shape (n,).
+        lexical: The same of their TF-IDF vectors.
+    """
+    text = evidence.statements[number].text
+    same: Flags = (
+        (lexical >= _SAME_WORDS)
+        | ((lexical >= _ALIKE_WORDS) & (dense >= _ALIKE_MEANING))
+        # Sentences of small words alone have no terms to be alike in.
+        | np.array([one.text == text for one in evidence.statements])
+    )
+    return same
+
+
+def _highest_by(groups: Numbers, values: Values) -> Values:
+    """Return the highest value of each group as a share of the highest of all."""
+    highest = np.zeros(int(groups.max(initial=0)) + 1)
+    np.maximum.at(highest, groups, values)
+    shares: Values = highest / (highest.max(initial=0.0) or 1.0)
+    return shares

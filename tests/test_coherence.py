@@ -63,6 +63,8 @@ STANDING = [
     "The largest bridge in the country was closed.",
     "Our solar system has eight planets.",
     "Talks between US and Elling officials failed.",
+    "The council says it will vote in May.",
+    "Ada Holm moved to Lindmark and lived there for years.",
     "World War I began in 1914.",
     "Type I errors are rare.",
     "İstanbul'da İlk köprü açıldı bugün.",
@@ -94,6 +96,9 @@ LEANING = [
     ("Despite his age, he works every day.", "'he'"),
     ("Police said he was seen in Elling.", "'he'"),
     ("A judge sent him to prison.", "'him'"),
+    ("Elling opened it in May.", "'it'"),
+    ("The mayors of both towns have lived there for years.", "'there'"),
+    ("Police told reporters the man was unarmed.", "'the man'"),
     ("Last May, this bridge was closed.", "'this'"),
     ("That said, the mayor refused.", "has 'That said', which joins it"),
     ("But the mayor refused.", "'But'"),
@@ -160,12 +165,12 @@ def judged(*texts: str, places: Sequence[int] = ()) -> Leaning | None:
 
 @pytest.mark.parametrize("sentence", STANDING)
 def test_what_names_all_it_speaks_of_can_stand_alone(sentence: str) -> None:
-    assert judged(sentence) is None
+    assert judged(sentence, places=[2]) is None
 
 
 @pytest.mark.parametrize(("sentence", "reason"), LEANING)
 def test_what_points_back_is_told_with_the_word_that_does(sentence: str, reason: str) -> None:
-    found = judged(sentence)
+    found = judged(sentence, places=[2])
 
     assert found is not None
     assert reason in found.reason
@@ -189,6 +194,10 @@ def test_the_first_sentence_has_nothing_to_lean_on() -> None:
     )
 
 
+def test_the_first_sentence_of_an_article_may_speak_of_what_all_know() -> None:
+    assert judged("The harbour bridge was closed.") is None
+
+
 def test_a_surname_leans_on_the_sentence_with_the_full_name() -> None:
     found = judged(
         "Mayor Ada Holm resigned on Monday.",
@@ -205,6 +214,7 @@ def test_a_surname_leans_on_the_sentence_with_the_full_name() -> None:
         ("Dr. Ada von Holm resigned on Monday.", "Mr. Holm had been asked to go."),
         ("Lindmark's Ada Holm resigned.", "Voters in Lindmark supported Holm's plan."),
         ("Ada Holm, 34, resigned on Monday.", "Ada was in the town for a year."),
+        ("The cyclist Wang Lihua resigned.", "Voters in Lindmark had asked Wang to go."),
         ("Conor O'Neill resigned on Monday.", "Voters had asked O’Neill to go."),
     ],
 )

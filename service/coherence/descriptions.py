@@ -56,7 +56,7 @@ _NOT_COUNTED_AGAIN = re.compile(
     r"|\s(?![a-z]+ed\s)[a-z-]+\s(?:who|that|which|in|of|from|at|on|to)\b"
 )
 _SAID = re.compile(r"(?:[,!?][\"”']*|\b(?:said|says?|believes?|told)(?:\s\w+)?(?:\sthat)?)\Z")
-_SOMEONE = re.compile(r"\b(?:an?|one|two|three)\b|[A-Z][a-z]+\s[A-Z]")
+_SOMEONE = re.compile(r"\b(?:an?|one|two|three)\b")
 _NAME = re.compile(r"[A-Z][a-z]+[\s-][A-Z]")
 _BESIDE = 30
 
@@ -94,7 +94,10 @@ def _is_told(word: str, text: str, start: int, end: int) -> bool:
     following = text[end : end + _BESIDE].split()
     if following and following[0].strip(MARKS) in _NARROWING:
         return True
-    return not _SAID.search(before) or _SOMEONE.search(before) is not None
+    said = _SAID.search(before)
+    # Who says it is somebody else.
+    named = said is not None and said[0][0] in ",!?" and _NAME.search(before)
+    return said is None or bool(named) or _SOMEONE.search(before) is not None
 
 
 def _subject(words: list[str], *, at_start: bool) -> str | None:

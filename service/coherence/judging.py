@@ -58,7 +58,8 @@ def leanings(statements: Sequence[Statement]) -> list[Leaning | None]:
             found.append(Leaning(reason, None, directly=True))
         elif reason := _unresolved(text, lower, within=number in inside):
             found.append(Leaning(reason, before, directly=True))
-        elif noun := descriptions.described(text, lower):
+        # Nothing before an article's first sentence can have introduced what that speaks of.
+        elif statements[number].place > 1 and (noun := descriptions.described(text, lower)):
             on = descriptions.introduction(noun, lowers[:number])
             reason = f"speaks of {'the ' + noun!r} without saying which"
             found.append(Leaning(reason, before if on is None else on, directly=on is None))

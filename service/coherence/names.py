@@ -14,6 +14,7 @@ from service.coherence.lexicon import (
     SUBORDINATORS,
     listed,
 )
+from service.coherence.references import is_person
 
 _WORD = r"[A-Z][\w'-]*\.?"
 _PARTICLE = r"(?:(?:von|van|de|der|den|al|bin|el|la|du|di|da|dos|del|ter) )"
@@ -23,7 +24,7 @@ _PLAIN_TITLES = listed("mr mrs ms miss")
 _NO_NAMES = CALENDAR | GROUPS | FUNCTION_WORDS | PREPOSITIONS | SUBORDINATORS
 _UNTITLED = _NO_NAMES | _PLAIN_TITLES
 
-# Only a person's age or family tells that the first word of a name is a first name.
+# Words behind a name that only people have; then its first word is a first name.
 _PERSONAL = re.compile(
     r",? (?:\d\d?|a)\b(?! (?:percent|million|billion)\b)|, (?:who|his|her)\b|,? (?:said|told)\b"
 )
@@ -79,9 +80,15 @@ def _introduced(whole: str) -> dict[str, int]:
         last = words[-1].removesuffix("'s").rstrip(".'")
         if len(last) > 2 and not last.isupper() and last.lower() not in NO_SURNAMES:
             introduced.setdefault(last, full.start())
-            if len(words) == 2 and _PERSONAL.match(whole, full.end()):
+            if _is_personal(whole, full.start(), full.end()):
                 introduced.setdefault(words[0], full.start())
     return introduced
+
+
+def _is_personal(whole: str, start: int, end: int) -> bool:
+    """Tell whether a name is certainly a person's: "the cyclist Ada Holm", "Ada Holm, 34"."""
+    before = whole[max(0, start - _LONGEST_TITLE) : start].rpartition("\n")[2].split()
+    return bool(_PERSONAL.match(whole, end)) or (bool(before) and is_person(before[-1]))
 
 
 def _alone(whole: str, name: str) -> Iterator[int]:

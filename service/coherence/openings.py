@@ -24,7 +24,7 @@ _EMPTY = r"""\s(?:clear|unclear|likely|unlikely|possible|impossible|important|ha
     |revealed|estimated|assumed|rumou?red|announced|decided|time|true|secret|surprise|wonder|illegal
     |common|rare|unusual|worth|safe|best|better|early|late|necessary|essential|critical|vital
     |crucial|obvious|evident|uncertain|certain|ironic|shame|pity|tempting|raining|snowing|dark|fair
-    |right|okay|(?:good|great|nice)\sto|legal|unlawful|as\s(?:if|though)|like|[a-z]+[ai]ble\sthat
+    |right|okay|harvest|with|(?:good|great|nice)\sto|legal|unlawful|as\s(?:if|though)|like|[a-z]+[ai]ble\sthat
     |[a-z'-]+(?:\s[a-z'-]+){0,3}\swho)\b"""
 _EMPTY_VERB = r"""\s(?:takes?|took|(?:would|will|could|can|may)\stake|emerged|turns|turned|costs?
     |rained|snowed|follows|happens|(?:seem|appear)(?:s|ed)?\sthat

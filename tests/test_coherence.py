@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -320,6 +321,15 @@ def test_a_long_run_of_anything_is_judged(piece: str, lead: str) -> None:
     leanings(article(lead + piece * 100_000, piece * 100_000))
 
 
+def test_an_article_of_many_names_and_things_is_judged() -> None:
+    letters = "abcdefghijklmnopqrst"
+    names = [f"Ada H{a}{b}{c}lm" for a in letters for b in letters for c in letters[:10]]
+
+    found = leanings(article(*(f"The company asked {name} to go." for name in names)))
+
+    assert len(found) == len(names)
+
+
 SENTENCES = st.sampled_from([*STANDING, *(sentence for sentence, _ in LEANING)]) | st.text()
 ARTICLES = st.lists(SENTENCES, max_size=12)
 
@@ -351,17 +361,17 @@ def test_in_a_whole_article_only_what_nothing_helps_dangles(texts: list[str]) ->
     assert found == hopeless
 
 
-@given(ARTICLES, st.lists(SENTENCES, max_size=4), st.data())
+@given(ARTICLES)
 @settings(deadline=None)
-def test_what_comes_later_changes_no_reason_found_in_a_sentence_itself(
-    texts: list[str], more: list[str], data: st.DataObject
-) -> None:
-    before = leanings(article(*texts))
+def test_a_sentence_put_before_the_first_one_moves_what_others_lean_on(texts: list[str]) -> None:
+    before = leanings(article("", *texts))
 
-    after = leanings(article(*texts, *more))
+    after = leanings(article("", "The council voted on Monday.", *texts))
 
-    kept = [one for one in zip(before, after, strict=False) if one[0] and one[0].directly]
-    assert all(old == new for old, new in kept if old and "quotation" not in old.reason)
+    moved = [
+        one and (replace(one, on=one.on + 1) if one.on is not None else one) for one in before[2:]
+    ]
+    assert after[3:] == moved
 
 
 @given(ARTICLES, st.sets(st.integers(0, 11)))

@@ -146,18 +146,23 @@ def _is_narrowed(words: list[str], number: int) -> bool:
     return word[:1].isupper() or word in _NARROWING
 
 
-def introduction(noun: str, earlier: Sequence[str]) -> int | None:
+# Readers have forgotten what was introduced more sentences ago.
+_FURTHEST = 50
+
+
+def introduction(noun: str, lowers: Sequence[str], number: int) -> int | None:
     """Return the number of the last sentence that introduces a noun: "a company".
 
     Args:
         noun: As `described` gives it.
-        earlier: The sentences before, in lower case.
+        lowers: The sentences of the article, in lower case.
+        number: Which of them speaks of it.
     """
     if noun in _NUMBERS:
         return None
-    for number in range(len(earlier) - 1, -1, -1):
-        if noun in earlier[number] and _introduces(earlier[number], noun):
-            return number
+    for earlier in range(number - 1, max(-1, number - 1 - _FURTHEST), -1):
+        if noun in lowers[earlier] and _introduces(lowers[earlier], noun):
+            return earlier
     return None
 
 

@@ -60,7 +60,7 @@ def leanings(statements: Sequence[Statement]) -> list[Leaning | None]:
             found.append(Leaning(reason, before, directly=True))
         # Nothing before an article's first sentence can have introduced what that speaks of.
         elif statements[number].place > 1 and (noun := descriptions.described(text, lower)):
-            on = descriptions.introduction(noun, lowers[:number])
+            on = descriptions.introduction(noun, lowers, number)
             reason = f"speaks of {'the ' + noun!r} without saying which"
             found.append(Leaning(reason, before if on is None else on, directly=on is None))
         elif number in named:

@@ -216,6 +216,7 @@ def test_a_surname_leans_on_the_sentence_with_the_full_name() -> None:
         ("Lindmark's Ada Holm resigned.", "Voters in Lindmark supported Holm's plan."),
         ("Ada Holm, 34, resigned on Monday.", "Ada was in the town for a year."),
         ("The cyclist Wang Lihua resigned.", "Voters in Lindmark had asked Wang to go."),
+        ("Karl Holm Jr. resigned on Monday.", "Voters in Lindmark had asked Holm to go."),
         ("Conor O'Neill resigned on Monday.", "Voters had asked O’Neill to go."),
     ],
 )

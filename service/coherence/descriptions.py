@@ -22,7 +22,7 @@ _NARROWING = (
     "who whom whose that which where named known called accused suspected convicted responsible "
     "involved wanted dubbed to described featuring containing showing"
 )
-_UNIQUE = listed("first last only next final latest entire whole main")
+_UNIQUE = listed("first last only final entire whole main")
 _NO_MODIFIERS = _UNIQUE | SAYING | FUNCTION_WORDS | PREPOSITIONS
 _INDEFINITE = listed("a an one two three four five another some several other")
 
@@ -126,7 +126,8 @@ def _subject(words: list[str], *, at_start: bool) -> str | None:
 
 def _is_no_modifier(raw: str) -> bool:
     """Tell whether a noun behind this word is another subject's, or the only one of its kind."""
-    return raw in _NO_MODIFIERS or raw.endswith("est") or not raw.replace("-", "").isalnum()
+    superlative = raw.endswith("est") and raw != "latest"
+    return raw in _NO_MODIFIERS or superlative or not raw.replace("-", "").isalnum()
 
 
 def _goes_on(words: list[str], number: int) -> bool:

@@ -106,7 +106,7 @@ def _fragment(text: str, *, within: bool) -> str | None:
             return "starts in the middle of a sentence"
         if _ITEM.match(text):
             return "is an item of a list"
-    if text.endswith(":"):
+    if text.rstrip(" .").endswith(":"):
         return "announces what comes after it"
     if text.endswith("?"):
         return "asks what it does not answer"

@@ -22,6 +22,7 @@ _PARTICLE = r"(?:(?:von|van|de|der|den|al|bin|el|la|du|di|da|dos|del|ter) )"
 _FULL = re.compile(rf"{_WORD}(?: {_PARTICLE}?{_PARTICLE}?{_WORD})+")
 # "Mr. Holm" says no more of him than "Holm"; "Mayor Holm" does.
 _PLAIN_TITLES = listed("mr mrs ms miss")
+_SUFFIXES = listed("jr sr ii iii iv")
 _NO_NAMES = CALENDAR | GROUPS | FUNCTION_WORDS | PREPOSITIONS | SUBORDINATORS
 _UNTITLED = _NO_NAMES | _PLAIN_TITLES
 
@@ -79,6 +80,8 @@ def _introduced(whole: str) -> dict[str, int]:
         words = full[0].rpartition("'s ")[2].split()
         while words and words[0].rstrip(".").lower() in _UNTITLED:
             del words[0]
+        if words and words[-1].rstrip(".").lower() in _SUFFIXES:
+            del words[-1]
         if len(words) < 2 or not _NO_NAMES.isdisjoint(map(str.lower, words)):
             continue
         last = words[-1].removesuffix("'s").rstrip(".'")

@@ -58,7 +58,7 @@ _JOINING = re.compile(
       |then(?!\s(?:president|mayor|governor|secretary|senator|prime)\b)|besides(?!\s\w)|likewise
       |similarly|additionally|consequently|conversely|rather(?!\sthan\b)|indeed|subsequently
       |afterwards?|thereafter|elsewhere|alternatively|accordingly|plus|lastly|unfortunately|anyway
-      |(?:still|again|first|second|third|finally|next|well|sure|no|yes|ok|okay)(?=,)
+      |(?:still|further|again|first|second|third|finally|next|well|sure|no|yes|ok|okay)(?=,)
       |in\s(?:addition|contrast|turn|response|return)(?!\s(?:to|of|for|with)\b)
       |in\s(?:fact|short|particular|other\swords|the\s(?:meantime|process)|doing\sso)|by\scontrast
       |as\sa\s(?:result|consequence)(?!\sof\b)|as\ssuch|for\s(?:example|instance|one(?=,))

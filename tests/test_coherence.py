@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,8 @@ STANDING = [
     "The largest bridge in the country was closed.",
     "Our solar system has eight planets.",
     "Talks between US and Elling officials failed.",
+    "The council says it will vote in May.",
+    "Ada Holm moved to Lindmark and lived there for years.",
     "World War I began in 1914.",
     "Type I errors are rare.",
     "İstanbul'da İlk köprü açıldı bugün.",
@@ -94,6 +97,9 @@ LEANING = [
     ("Despite his age, he works every day.", "'he'"),
     ("Police said he was seen in Elling.", "'he'"),
     ("A judge sent him to prison.", "'him'"),
+    ("Elling opened it in May.", "'it'"),
+    ("The mayors of both towns have lived there for years.", "'there'"),
+    ("Police told reporters the man was unarmed.", "'the man'"),
     ("Last May, this bridge was closed.", "'this'"),
     ("That said, the mayor refused.", "has 'That said', which joins it"),
     ("But the mayor refused.", "'But'"),
@@ -160,12 +166,12 @@ def judged(*texts: str, places: Sequence[int] = ()) -> Leaning | None:
 
 @pytest.mark.parametrize("sentence", STANDING)
 def test_what_names_all_it_speaks_of_can_stand_alone(sentence: str) -> None:
-    assert judged(sentence) is None
+    assert judged(sentence, places=[2]) is None
 
 
 @pytest.mark.parametrize(("sentence", "reason"), LEANING)
 def test_what_points_back_is_told_with_the_word_that_does(sentence: str, reason: str) -> None:
-    found = judged(sentence)
+    found = judged(sentence, places=[2])
 
     assert found is not None
     assert reason in found.reason
@@ -189,6 +195,10 @@ def test_the_first_sentence_has_nothing_to_lean_on() -> None:
     )
 
 
+def test_the_first_sentence_of_an_article_may_speak_of_what_all_know() -> None:
+    assert judged("The harbour bridge was closed.") is None
+
+
 def test_a_surname_leans_on_the_sentence_with_the_full_name() -> None:
     found = judged(
         "Mayor Ada Holm resigned on Monday.",
@@ -205,6 +215,8 @@ def test_a_surname_leans_on_the_sentence_with_the_full_name() -> None:
         ("Dr. Ada von Holm resigned on Monday.", "Mr. Holm had been asked to go."),
         ("Lindmark's Ada Holm resigned.", "Voters in Lindmark supported Holm's plan."),
         ("Ada Holm, 34, resigned on Monday.", "Ada was in the town for a year."),
+        ("The cyclist Wang Lihua resigned.", "Voters in Lindmark had asked Wang to go."),
+        ("Karl Holm Jr. resigned on Monday.", "Voters in Lindmark had asked Holm to go."),
         ("Conor O'Neill resigned on Monday.", "Voters had asked O’Neill to go."),
     ],
 )
@@ -310,6 +322,15 @@ def test_a_long_run_of_anything_is_judged(piece: str, lead: str) -> None:
     leanings(article(lead + piece * 100_000, piece * 100_000))
 
 
+def test_an_article_of_many_names_and_things_is_judged() -> None:
+    letters = "abcdefghijklmnopqrst"
+    names = [f"Ada H{a}{b}{c}lm" for a in letters for b in letters for c in letters[:10]]
+
+    found = leanings(article(*(f"The company asked {name} to go." for name in names)))
+
+    assert len(found) == len(names)
+
+
 SENTENCES = st.sampled_from([*STANDING, *(sentence for sentence, _ in LEANING)]) | st.text()
 ARTICLES = st.lists(SENTENCES, max_size=12)
 
@@ -341,17 +362,17 @@ def test_in_a_whole_article_only_what_nothing_helps_dangles(texts: list[str]) ->
     assert found == hopeless
 
 
-@given(ARTICLES, st.lists(SENTENCES, max_size=4), st.data())
+@given(ARTICLES)
 @settings(deadline=None)
-def test_what_comes_later_changes_no_reason_found_in_a_sentence_itself(
-    texts: list[str], more: list[str], data: st.DataObject
-) -> None:
-    before = leanings(article(*texts))
+def test_a_sentence_put_before_the_first_one_moves_what_others_lean_on(texts: list[str]) -> None:
+    before = leanings(article("", *texts))
 
-    after = leanings(article(*texts, *more))
+    after = leanings(article("", "The council voted on Monday.", *texts))
 
-    kept = [one for one in zip(before, after, strict=False) if one[0] and one[0].directly]
-    assert all(old == new for old, new in kept if old and "quotation" not in old.reason)
+    moved = [
+        one and (replace(one, on=one.on + 1) if one.on is not None else one) for one in before[2:]
+    ]
+    assert after[3:] == moved
 
 
 @given(ARTICLES, st.sets(st.integers(0, 11)))

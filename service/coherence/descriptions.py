@@ -22,7 +22,7 @@ _NARROWING = (
     "who whom whose that which where named known called accused suspected convicted responsible "
     "involved wanted dubbed to described featuring containing showing"
 )
-_UNIQUE = listed("first last only next final latest entire whole main")
+_UNIQUE = listed("first last only final entire whole main")
 _NO_MODIFIERS = _UNIQUE | SAYING | FUNCTION_WORDS | PREPOSITIONS
 _INDEFINITE = listed("a an one two three four five another some several other")
 
@@ -56,7 +56,7 @@ _NOT_COUNTED_AGAIN = re.compile(
     r"|\s(?![a-z]+ed\s)[a-z-]+\s(?:who|that|which|in|of|from|at|on|to)\b"
 )
 _SAID = re.compile(r"(?:[,!?][\"”']*|\b(?:said|says?|believes?|told)(?:\s\w+)?(?:\sthat)?)\Z")
-_SOMEONE = re.compile(r"\b(?:an?|one|two|three)\b|[A-Z][a-z]+\s[A-Z]")
+_SOMEONE = re.compile(r"\b(?:an?|one|two|three)\b")
 _NAME = re.compile(r"[A-Z][a-z]+[\s-][A-Z]")
 _BESIDE = 30
 
@@ -94,7 +94,10 @@ def _is_told(word: str, text: str, start: int, end: int) -> bool:
     following = text[end : end + _BESIDE].split()
     if following and following[0].strip(MARKS) in _NARROWING:
         return True
-    return not _SAID.search(before) or _SOMEONE.search(before) is not None
+    said = _SAID.search(before)
+    # Who says it is somebody else.
+    named = said is not None and said[0][0] in ",!?" and _NAME.search(before)
+    return said is None or bool(named) or _SOMEONE.search(before) is not None
 
 
 def _subject(words: list[str], *, at_start: bool) -> str | None:
@@ -123,7 +126,8 @@ def _subject(words: list[str], *, at_start: bool) -> str | None:
 
 def _is_no_modifier(raw: str) -> bool:
     """Tell whether a noun behind this word is another subject's, or the only one of its kind."""
-    return raw in _NO_MODIFIERS or raw.endswith("est") or not raw.replace("-", "").isalnum()
+    superlative = raw.endswith("est") and raw != "latest"
+    return raw in _NO_MODIFIERS or superlative or not raw.replace("-", "").isalnum()
 
 
 def _goes_on(words: list[str], number: int) -> bool:
@@ -143,18 +147,23 @@ def _is_narrowed(words: list[str], number: int) -> bool:
     return word[:1].isupper() or word in _NARROWING
 
 
-def introduction(noun: str, earlier: Sequence[str]) -> int | None:
+# Readers have forgotten what was introduced more sentences ago.
+_FURTHEST = 50
+
+
+def introduction(noun: str, lowers: Sequence[str], number: int) -> int | None:
     """Return the number of the last sentence that introduces a noun: "a company".
 
     Args:
         noun: As `described` gives it.
-        earlier: The sentences before, in lower case.
+        lowers: The sentences of the article, in lower case.
+        number: Which of them speaks of it.
     """
     if noun in _NUMBERS:
         return None
-    for number in range(len(earlier) - 1, -1, -1):
-        if noun in earlier[number] and _introduces(earlier[number], noun):
-            return number
+    for earlier in range(number - 1, max(-1, number - 1 - _FURTHEST), -1):
+        if noun in lowers[earlier] and _introduces(lowers[earlier], noun):
+            return earlier
     return None
 
 

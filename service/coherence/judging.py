@@ -58,8 +58,9 @@ def leanings(statements: Sequence[Statement]) -> list[Leaning | None]:
             found.append(Leaning(reason, None, directly=True))
         elif reason := _unresolved(text, lower, within=number in inside):
             found.append(Leaning(reason, before, directly=True))
-        elif noun := descriptions.described(text, lower):
-            on = descriptions.introduction(noun, lowers[:number])
+        # Nothing before an article's first sentence can have introduced what that speaks of.
+        elif statements[number].place > 1 and (noun := descriptions.described(text, lower)):
+            on = descriptions.introduction(noun, lowers, number)
             reason = f"speaks of {'the ' + noun!r} without saying which"
             found.append(Leaning(reason, before if on is None else on, directly=on is None))
         elif number in named:
@@ -121,7 +122,7 @@ def _fragment(text: str, *, within: bool) -> str | None:
             return "starts in the middle of a sentence"
         if _ITEM.match(text):
             return "is an item of a list"
-    if text.endswith(":"):
+    if text.rstrip(" .").endswith(":"):
         return "announces what comes after it"
     if text.endswith("?"):
         return "asks what it does not answer"

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from service.coherence.lexicon import (
     CALENDAR,
@@ -14,16 +14,19 @@ from service.coherence.lexicon import (
     SUBORDINATORS,
     listed,
 )
+from service.coherence.references import is_person
 
-_WORD = r"[A-Z][\w'-]*\.?"
+# What is taken is not given back: a word by itself is then passed over in one step.
+_WORD = r"[A-Z][\w'-]*+\.?+"
 _PARTICLE = r"(?:(?:von|van|de|der|den|al|bin|el|la|du|di|da|dos|del|ter) )"
 _FULL = re.compile(rf"{_WORD}(?: {_PARTICLE}?{_PARTICLE}?{_WORD})+")
 # "Mr. Holm" says no more of him than "Holm"; "Mayor Holm" does.
 _PLAIN_TITLES = listed("mr mrs ms miss")
+_SUFFIXES = listed("jr sr ii iii iv")
 _NO_NAMES = CALENDAR | GROUPS | FUNCTION_WORDS | PREPOSITIONS | SUBORDINATORS
 _UNTITLED = _NO_NAMES | _PLAIN_TITLES
 
-# Only a person's age or family tells that the first word of a name is a first name.
+# Words behind a name that only people have; then its first word is a first name.
 _PERSONAL = re.compile(
     r",? (?:\d\d?|a)\b(?! (?:percent|million|billion)\b)|, (?:who|his|her)\b|,? (?:said|told)\b"
 )
@@ -33,6 +36,9 @@ _AGAIN = re.compile(
     r"| \(\d"
 )
 _LONGEST_TITLE = 24
+
+# An article names fewer people; each is looked for in all of it.
+_MOST_NAMES = 300
 
 
 def name_leanings(texts: Sequence[str]) -> dict[int, tuple[str, int]]:
@@ -51,7 +57,7 @@ def name_leanings(texts: Sequence[str]) -> dict[int, tuple[str, int]]:
     whole = "\n".join(texts)
     starts = [0, *accumulate(len(text) + 1 for text in texts)]
     found: dict[int, tuple[str, int]] = {}
-    for name, place in _introduced(whole).items():
+    for name, place in islice(_introduced(whole).items(), _MOST_NAMES):
         on = bisect_right(starts, place) - 1
         for at in _alone(whole, name):
             number = bisect_right(starts, at) - 1
@@ -74,14 +80,22 @@ def _introduced(whole: str) -> dict[str, int]:
         words = full[0].rpartition("'s ")[2].split()
         while words and words[0].rstrip(".").lower() in _UNTITLED:
             del words[0]
-        if len(words) < 2 or any(word.lower() in _NO_NAMES for word in words):
+        if words and words[-1].rstrip(".").lower() in _SUFFIXES:
+            del words[-1]
+        if len(words) < 2 or not _NO_NAMES.isdisjoint(map(str.lower, words)):
             continue
         last = words[-1].removesuffix("'s").rstrip(".'")
         if len(last) > 2 and not last.isupper() and last.lower() not in NO_SURNAMES:
             introduced.setdefault(last, full.start())
-            if len(words) == 2 and _PERSONAL.match(whole, full.end()):
+            if _is_personal(whole, full.start(), full.end()):
                 introduced.setdefault(words[0], full.start())
     return introduced
+
+
+def _is_personal(whole: str, start: int, end: int) -> bool:
+    """Tell whether a name is certainly a person's: "the cyclist Ada Holm", "Ada Holm, 34"."""
+    before = whole[max(0, start - _LONGEST_TITLE) : start].rpartition("\n")[2].split()
+    return bool(_PERSONAL.match(whole, end)) or (bool(before) and is_person(before[-1]))
 
 
 def _alone(whole: str, name: str) -> Iterator[int]:
@@ -96,7 +110,7 @@ def _alone(whole: str, name: str) -> Iterator[int]:
 
 def _is_whole(whole: str, at: int, end: int) -> bool:
     before, after = whole[at - 1 : at], whole[end : end + 1]
-    return not (before.isalnum() or before in ("-", "'") or after.isalnum() or after == "-")
+    return not (after.isalnum() or after == "-" or before.isalnum() or before in ("-", "'"))
 
 
 def _stands_alone(whole: str, at: int, end: int) -> bool:

@@ -24,7 +24,7 @@ _EMPTY = r"""\s(?:clear|unclear|likely|unlikely|possible|impossible|important|ha
     |revealed|estimated|assumed|rumou?red|announced|decided|time|true|secret|surprise|wonder|illegal
     |common|rare|unusual|worth|safe|best|better|early|late|necessary|essential|critical|vital
     |crucial|obvious|evident|uncertain|certain|ironic|shame|pity|tempting|raining|snowing|dark|fair
-    |right|okay|(?:good|great|nice)\sto|legal|unlawful|as\s(?:if|though)|like|[a-z]+[ai]ble\sthat
+    |right|okay|harvest|with|(?:good|great|nice)\sto|legal|unlawful|as\s(?:if|though)|like|[a-z]+[ai]ble\sthat
     |[a-z'-]+(?:\s[a-z'-]+){0,3}\swho)\b"""
 _EMPTY_VERB = r"""\s(?:takes?|took|(?:would|will|could|can|may)\stake|emerged|turns|turned|costs?
     |rained|snowed|follows|happens|(?:seem|appear)(?:s|ed)?\sthat
@@ -58,7 +58,7 @@ _JOINING = re.compile(
       |then(?!\s(?:president|mayor|governor|secretary|senator|prime)\b)|besides(?!\s\w)|likewise
       |similarly|additionally|consequently|conversely|rather(?!\sthan\b)|indeed|subsequently
       |afterwards?|thereafter|elsewhere|alternatively|accordingly|plus|lastly|unfortunately|anyway
-      |(?:still|again|first|second|third|finally|next|well|sure|no|yes|ok|okay)(?=,)
+      |(?:still|further|again|first|second|third|finally|next|well|sure|no|yes|ok|okay)(?=,)
       |in\s(?:addition|contrast|turn|response|return)(?!\s(?:to|of|for|with)\b)
       |in\s(?:fact|short|particular|other\swords|the\s(?:meantime|process)|doing\sso)|by\scontrast
       |as\sa\s(?:result|consequence)(?!\sof\b)|as\ssuch|for\s(?:example|instance|one(?=,))

@@ -25,16 +25,18 @@ _POINTED = re.compile(
     re.VERBOSE,
 )
 
-# "made it clear", "made it to": this "it" is nothing.
-_PLACE = re.compile(r"\b(?:in|at|to|from|near|for) (?:the )?[A-Z]")
-_IDIOM = re.compile(
-    r" \W?it\s(?:clear|hard|harder|easy|easier|difficult|possible|impossible|to|through)\b"
+# "opened it in May", but not "said it would" or "made it to".
+_OBJECT_IT = re.compile(
+    r" \W?it(?=[.,;]|\s(?:an?|the|as|in|on|at|for|with|by|from|into|up|down|out|off|away|already"
+    r"|again|when|after|before|because)\b)"
 )
 # "had gone there": a place that was named before.
 _THERE = re.compile(
     r"\s(?:lives?|lived|living|went|gone|going|go|been|moved|arrived|stayed|works?|worked|working"
     r"|died|headed|returned|get|got)\sthere(?=[.,;]|\s(?:to|for|in|on|are|is|were|was|since|and)\b)"
 )
+
+_PLACE = re.compile(r"\b(?:in|at|to|from|near|for) (?:the )?[A-Z]")
 
 # What begins a sentence that comes to its subject later: "On Monday, he".
 _OPENERS = (
@@ -88,7 +90,7 @@ def _is_resolved(word: str, words: list[str], prefix: str, rest: str) -> bool:
         return False
     intro = prefix.rstrip("\"'”").endswith(",") and _opens_late(words[0])
     match word:
-        case "it" if _is_bare_object(word, words) and not _IDIOM.match(rest):
+        case "it" if _is_bare_object(word, words) and _OBJECT_IT.match(rest):
             return False
         case "it":
             return not (intro and points_back(rest)) or _names_thing(words)
@@ -153,7 +155,7 @@ def _names_person(words: list[str], *, intro: bool) -> bool:
         named = word[:1].isupper() and _may_be_name(word, lower, number)
         # "At Harvard, he": what the introduction only mentions is not who is spoken of.
         aside = intro and before in PREPOSITIONS and not lower.endswith("'s")
-        if (named and not aside) or (not named and _is_person(lower.removesuffix("'s"))):
+        if (named and not aside) or (not named and is_person(lower.removesuffix("'s"))):
             return True
         if not named:
             before = lower
@@ -168,7 +170,8 @@ def _may_be_name(word: str, lower: str, number: int) -> bool:
     return lower not in FUNCTION_WORDS and lower not in GROUPS and not _opens_late(word)
 
 
-def _is_person(lower: str) -> bool:
+def is_person(lower: str) -> bool:
+    """Tell whether a noun in lower case is one of people, by itself or by how it ends."""
     if lower in PERSONS:
         return True
     return len(lower) > 4 and lower.endswith(_PERSON_ENDINGS) and lower not in THINGS_IN_ER

@@ -1,10 +1,12 @@
+import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from service.plain import Scores, lead, lexrank, take, textrank
@@ -74,6 +76,46 @@ def test_without_anything_in_common_all_are_equal() -> None:
 
     for method in (lexrank, textrank):
         assert method(apart) == pytest.approx(0.25)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TEXTS)
+def test_lexrank_is_what_its_paper_computes_pair_by_pair(sentences: list[list[str]]) -> None:
+    holders = Counter(word for words in sentences for word in set(words))
+
+    def weights(words: list[str]) -> dict[str, float]:
+        return {
+            word: count * math.log(len(sentences) / holders[word])
+            for word, count in Counter(words).items()
+        }
+
+    def cosine(one: dict[str, float], other: dict[str, float]) -> float:
+        length = math.hypot(*one.values()) * math.hypot(*other.values())
+        product = sum(weight * other.get(word, 0.0) for word, weight in one.items())
+        return product / length if length else 0.0
+
+    rows = [weights(words) for words in sentences]
+    cosines = [[cosine(one, other) for other in rows] for one in rows]
+    assume(not any(abs(one - 0.1) < 1e-5 for row in cosines for one in row))
+    edges = [[float(one > 0.1) for one in row] for row in cosines]
+
+    assert lexrank(sentences) == pytest.approx(walked(edges), abs=1e-6)
+
+
+def walked(edges: list[list[float]]) -> list[float]:
+    """PageRank, step by step."""
+    count = len(edges)
+    if not count:
+        return []
+    visits = [1 / count] * count
+    for _ in range(300):
+        moved = [0.15 / count] * count
+        for one, row in enumerate(edges):
+            for other, weight in enumerate(row):
+                share = weight / sum(row) if sum(row) else 1 / count
+                moved[other] += 0.85 * visits[one] * share
+        visits = moved
+    return visits
 
 
 def test_textrank_counts_shared_words_over_the_logarithms_of_lengths() -> None:

@@ -31,6 +31,7 @@ LAYERS = [
     "service.compare service.summary",
     "service.coverage",
     "service.corpus",
+    "service.batch",
     "service.doctor service.terminal service.http",
     "service.cli",
     "service.__main__",

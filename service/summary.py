@@ -273,7 +273,8 @@ def _tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[csr_array, dict[str, int]
     Returns:
         Unit rows, one a sentence, and the column of each term.
     """
-    frequency = Counter(stem for found in stemmed for stem in set(found))
+    # Not a set: its order, and so the order of sums, would differ from process to process.
+    frequency = Counter(stem for found in stemmed for stem in dict.fromkeys(found))
     terms = {stem: column for column, stem in enumerate(frequency)}
     weights: list[float] = []
     columns: list[int] = []

@@ -74,6 +74,11 @@ class Article:
     origin: str | None = None
 
 
+def checksum(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def content_id(text: str) -> str:
     """Return an id derived from the text alone: the same text, the same id."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return checksum(text)[:16]

@@ -143,8 +143,10 @@ def _run(
     """Write the file; return what was there and what was added to it."""
     corpus = Corpus.open(work.settings)
     try:
+        # What would fail for every article fails before the file is touched.
+        if work.settings.offline:
+            _ = corpus.library.encoder.profile
         if work.request.query is not None:
-            # What no article could be asked is refused before the file is touched.
             ask(corpus.library, work.request.query)
         with progress("Summarising", total_bytes(inputs), "bytes read") as advance, output:
             items = read_paths(inputs, stdin=sys.stdin.buffer, on_bytes=advance, skip=output.path)

@@ -231,14 +231,111 @@ class LeftOut(Quote):
     reason: str
 
 
+class SummaryArticle(Answer):
+    """An article that a summary quotes.
+
+    `sha256` is the checksum of its whole text in UTF-8 as it was when it was quoted, in
+    hexadecimal; None where it is not known.
+    """
+
+    id: str
+    title: str
+    source: str | None = None
+    published: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+
+
 class Summary(Answer):
-    """Sentences quoted verbatim, in the order of the articles and of each article's text."""
+    """Sentences quoted verbatim, in the order of the articles and of each article's text.
+
+    `articles` are those quoted anywhere in it, in the order in which they first are.
+    """
 
     text: str
     words: int
     sentences: list[SummarySentence]
     left_out: list[LeftOut]
+    articles: list[SummaryArticle] = []
     warnings: list[str] = []
+
+
+class QuoteState(StrEnum):
+    """What became of a quote.
+
+    It `holds`; it `moved`: its words stand elsewhere in its article now; it is `gone`: they
+    stand there no more; its article is `missing`; or it is `malformed`: its place is none, or
+    not as long as its words, so that it can never have held.
+    """
+
+    HOLDS = "holds"
+    MOVED = "moved"
+    GONE = "gone"
+    MISSING = "missing"
+    MALFORMED = "malformed"
+
+
+class ArticleState(StrEnum):
+    """What became of a quoted article, by the checksum of its text.
+
+    It is `unchanged` or `changed` since it was quoted; it is `unrecorded`: the summary has no
+    checksum of it; or it is `missing`.
+    """
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    UNRECORDED = "unrecorded"
+    MISSING = "missing"
+
+
+class QuoteFinding(Answer):
+    """A quote that does not hold.
+
+    `summary` is the number of its summary, from 1, and `part` its place there, such as
+    "sentence 1", "sentence 1, also in 2" or "left out 3". `start` and `end` are None where they
+    are no whole numbers. `now` is the place nearest by where the words stand now, or, if they
+    are gone, the sentence of the article that comes closest; None if there is none.
+    """
+
+    summary: int
+    part: str
+    state: QuoteState
+    article_id: str
+    start: int | None
+    end: int | None
+    text: str
+    now: ScoredQuote | None
+
+
+class ArticleFinding(Answer):
+    """What became of an article that is quoted."""
+
+    id: str
+    state: ArticleState
+
+
+class SummaryProblem(Answer):
+    """What else is wrong with a summary, in a sentence; summaries are numbered from 1."""
+
+    summary: int
+    message: str
+
+
+class Verification(Answer):
+    """Whether summaries quote their articles byte for byte.
+
+    It `holds` if all `quotes` are `held` and there are no `problems`: every text is its
+    sentences in order, the words are counted right, and the articles listed are those quoted.
+    `findings` are the quotes that do not hold. Quotes of an article that changed may hold.
+    """
+
+    holds: bool
+    summaries: int
+    quotes: int
+    held: int
+    findings: list[QuoteFinding]
+    articles: list[ArticleFinding]
+    problems: list[SummaryProblem]
 
 
 class SearchAnswer(Answer):

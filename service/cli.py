@@ -11,6 +11,7 @@ import click
 from embeddings.errors import BadRequest, ParallaxError
 
 if TYPE_CHECKING:
+    from embeddings.article import Article
     from service.corpus import Corpus
     from service.reading import Ref
 
@@ -297,7 +298,15 @@ def compare(articles: Sequence[str], as_json: bool, **common: Any) -> None:  # n
     show_default=True,
     help="How sentences are chosen.",
 )
-@_as_json
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="Print text, a document with footnotes, a page, or one JSON value.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @_common
 def summarize(
     articles: Sequence[str],
@@ -305,14 +314,16 @@ def summarize(
     words: int,
     sentences: int | None,
     method: str,
+    form: str,
     as_json: bool,
     **common: Any,  # noqa: ANN401
 ) -> None:
     """Summarise articles, or the best passages for a question.
 
-    Every sentence is quoted verbatim, with its place in its source.
+    Every sentence is quoted verbatim, with its place in its source. Keep the JSON to have the
+    quotes checked later by parallax verify.
     """
-    from service import terminal
+    from service import formats, terminal
     from service.summary import Method
 
     _check_stdin(articles)
@@ -321,7 +332,43 @@ def summarize(
         answer = corpus.summarize(
             refs, query=query, words=words, sentences=sentences, method=Method(method)
         )
-    (terminal.print_json if as_json else terminal.print_summary)(answer)
+    if form == "json" or as_json:
+        terminal.print_json(answer)
+    elif form == "text":
+        terminal.print_summary(answer)
+    else:
+        terminal.print_warnings(answer.warnings)
+        document = formats.as_markdown if form == "markdown" else formats.as_html
+        # In UTF-8 wherever it goes, as the page says it is.
+        click.echo(document(answer, query).encode(), nl=False)
+
+
+@main.command()
+@click.argument("summary", metavar="SUMMARY.json|-")
+@click.argument("articles", nargs=-1, metavar="[ID|PATH|-]...")
+@_as_json
+@_common
+def verify(summary: str, articles: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: ANN401
+    """Check every quote of a summary byte for byte against its article.
+
+    Takes what summarize --json, search --summary N --json, POST /v1/summaries and
+    scripts/summarize_batch.py give. Quoted articles are those of the library; name the files
+    of those that are not in it.
+
+    Exit code 0: all quotes hold. 1: something does not. 2: it could not be checked.
+    """
+    from service import terminal
+    from service.claims import read_claims
+
+    _check_stdin([summary, *articles])
+    with _corpus(**common) as corpus:
+        found = corpus.verify(
+            read_claims(_content(summary), "standard input" if summary == "-" else summary),
+            [article for given in articles for article in _given_articles(corpus, given)],
+        )
+    (terminal.print_json if as_json else terminal.print_verification)(found)
+    if not found.holds:
+        raise SystemExit(1)
 
 
 @main.command()
@@ -439,6 +486,31 @@ def cache_verify(**common: Any) -> None:  # noqa: ANN401
 def _check_stdin(given: Sequence[str]) -> None:
     if given.count("-") > 1:
         raise BadRequest("Standard input (-) is named twice, but can be read only once.")
+
+
+def _content(path: str) -> bytes:
+    """Read a file or standard input as far as it may be read."""
+    from service.claims import MOST_BYTES
+
+    try:
+        with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # A name with a NUL is a ValueError.
+        reason = getattr(error, "strerror", None) or error
+        raise BadRequest(f"{path} cannot be read: {reason}.") from error
+
+
+def _given_articles(corpus: "Corpus", given: str) -> Iterator["Article"]:
+    """Yield the articles of a path or "-"; those of the library are there by themselves."""
+    from embeddings.readers import Refusal, read_paths
+
+    is_path = given == "-" or Path(given).exists()
+    if not is_path and corpus.library.store.headers([given]):
+        return
+    for item in read_paths([given], stdin=sys.stdin.buffer):
+        if isinstance(item, Refusal):
+            raise BadRequest(f"{item.origin}: {item.reason}")
+        yield item
 
 
 def _one_ref(corpus: "Corpus", given: str) -> "Ref":

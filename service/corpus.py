@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import ModelProfile
-from embeddings.errors import BadRequest, LibraryUnwritable
+from embeddings.errors import BadRequest, LibraryUnwritable, UnknownArticle
 from embeddings.ingest import Result, Status
 from embeddings.library import Library
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder
@@ -25,6 +25,7 @@ from service.answers import (
     SimilarArticles,
     Similarity,
     Summary,
+    Verification,
 )
 from service.bands import (
     band_warnings,
@@ -33,6 +34,8 @@ from service.bands import (
     banded_hits,
     banded_similarity,
 )
+from service.citation import cited
+from service.claims import Claim
 from service.compare import compare
 from service.coverage import check_count, cover
 from service.explanation import explained
@@ -42,6 +45,7 @@ from service.search import Mode, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
 from service.similarity import similar, similarity
 from service.summary import Method, check_lengths, summarize
+from service.verification import texts_by_name, verify
 
 A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
@@ -197,11 +201,9 @@ class Corpus:
         ranked = rank(self.library, question, k, mode, filters)
         summary = None
         if summary_words is not None:
-            summary = summarize(
-                self._passages(ranked),
-                words=summary_words,
-                question=question,
-            )
+            readings = self._passages(ranked)
+            summary = summarize(readings, words=summary_words, question=question)
+            summary = cited(self.library, summary, readings)
         found = hits(self.library, question, ranked)
         if mode is Mode.HYBRID:
             found = banded_hits(found, self._profile.calibration)
@@ -305,7 +307,29 @@ class Corpus:
         )
         warnings = [] if query is None else query_warnings(self._profile, query)
         warnings += article_warnings(self._profile, [one.article for one in readings])
-        return _warned(answer, warnings)
+        return _warned(cited(self.library, answer, readings), warnings)
+
+    def verify(
+        self, summaries: Iterable[Summary | Claim], articles: Iterable[Article] = ()
+    ) -> Verification:
+        """Check every quote of summaries byte for byte; see `verification.verify`.
+
+        Args:
+            summaries: What is to be checked.
+            articles: Articles that may be quoted besides those of the library.
+        """
+        given = texts_by_name(articles)
+        claims = (
+            one if isinstance(one, Claim) else Claim.model_validate(one.model_dump())
+            for one in summaries
+        )
+        return verify(claims, lambda name: [*given.get(name, ()), *self._texts(name)])
+
+    def _texts(self, article_id: str) -> list[str]:
+        try:
+            return [self.library.store.article(article_id).text]
+        except UnknownArticle:
+            return []
 
     def _pair_warnings(self, a: Reading, b: Reading) -> list[str]:
         return pair_warnings(self._profile, a.article, b.article) + _empty_warnings([a, b])

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from embeddings.article import Article, Span, content_id
+from embeddings.article import Article, Span, checksum, content_id
 from embeddings.errors import BadArticle
 from embeddings.library import Library
 from embeddings.readers import Refusal, read_paths
@@ -47,11 +47,13 @@ class Reading:
         article: What is known of the article; its text may be left empty.
         statements: Its whole body sentences (or some of them).
         vectors: Unit rows, one a statement, shape (n, dim).
+        sha256: Checksum of the whole text; None where only passages of it were read.
     """
 
     article: Article
     statements: Sequence[Statement]
     vectors: Matrix
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +167,5 @@ def reading_of(library: Library, article: Article, chunks: Sequence[StoredChunk]
                 rows.append(matrix[1 + number])
     dim = library.encoder.profile.dim
     vectors = np.stack(rows) if rows else np.zeros((0, dim), np.float32)
-    return Reading(replace(article, text=""), statements, vectors)
+    sha256 = checksum(article.text) if article.text else None
+    return Reading(replace(article, text=""), statements, vectors, sha256)

@@ -81,6 +81,34 @@ def test_json_is_one_value_on_standard_output(run: Run, arguments: list[str], ke
     assert key in json.loads(result.stdout)
 
 
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("text", "The harbour of Lindmark was closed on Monday"),
+        ("markdown", "# Crane falls into harbour\n\nThe harbour of Lindmark"),
+        ("html", "<!doctype html>\n"),
+        ("json", '{\n  "text": "The harbour'),
+    ],
+)
+def test_a_summary_is_printed_in_the_form_asked_for(run: Run, form: str, start: str) -> None:
+    result = run("summarize", "harbour", "--format", form)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(start)
+    assert result.stdout.count("Nobody was hurt, the port authority said.") == 1 + (form == "json")
+
+
+def test_a_document_is_called_what_was_asked_and_json_is_a_form(run: Run) -> None:
+    asked = run("summarize", "--query", "who wants a report", "--format", "markdown")
+    plain, formed = (
+        run("summarize", "harbour", "--json"),
+        run("summarize", "harbour", "--format", "json"),
+    )
+
+    assert asked.stdout.startswith("# who wants a report\n\n")
+    assert plain.stdout == formed.stdout
+
+
 def test_what_quotes_demand_is_told_and_why_nothing_was_found(run: Run) -> None:
     found = run("search", 'crane "was closed" -coast', "--mode", "lexical")
     nothing = run("search", '"crane closed"', "--mode", "lexical")

@@ -327,6 +327,43 @@ def test_a_query_alone_is_summarised_from_the_library(filled: FlaskClient) -> No
     assert summary["sentences"][0]["article_id"] == "bread"
 
 
+def test_a_summary_is_verified(filled: FlaskClient) -> None:
+    asked = {"articles": [{"id": "harbour"}, {"text": FERRIES}], "words": 50}
+    summary = filled.post("/v1/summaries", json=asked).get_json()
+    own = summary["articles"][1]["id"]
+    wrong = json.loads(json.dumps(summary))
+    wrong["sentences"][0]["start"] += 1
+
+    def verified(**asked: object) -> dict[str, object]:
+        answer = filled.post("/v1/verify", json=asked)
+        assert answer.status_code == 200
+        found: dict[str, object] = answer.get_json()
+        return found
+
+    assert verified(summary=summary, articles=[{"text": FERRIES}])["holds"] is True
+    assert verified(summary=wrong, articles=[{"text": FERRIES}])["holds"] is False
+    assert verified(summary=summary)["articles"] == [
+        {"id": "harbour", "state": "unchanged"},
+        {"id": own, "state": "missing"},
+    ]
+    changed = verified(summary=summary, articles=[{"id": own, "text": f"New. {FERRIES}"}])
+    assert changed["articles"] == [
+        {"id": "harbour", "state": "unchanged"},
+        {"id": own, "state": "changed"},
+    ]
+
+
+def test_what_is_no_summary_cannot_be_verified(filled: FlaskClient) -> None:
+    answers = [
+        filled.post("/v1/verify", json={"summary": {"text": "", "words": 0}}),
+        filled.post("/v1/verify", json={"summary": [], "articles": []}),
+        filled.post("/v1/verify", json={"text": ""}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422] * 3
+    assert "summary.sentences is missing" in answers[0].get_json()["error"]["message"]
+
+
 def test_answers_are_utf_8_as_it_is_written(client: FlaskClient) -> None:
     client.post("/v1/articles", json={"id": "ü", "text": "Größe und Maß, 日本."})
 

@@ -43,6 +43,7 @@ def test_it_describes_every_route_and_no_other(app: Flask, api: Json) -> None:
                 ("POST", "/v1/similar"),
                 ("POST", "/v1/compare"),
                 ("POST", "/v1/summaries"),
+                ("POST", "/v1/verify"),
             ),
             *(("GET", "/healthz"), ("GET", "/readyz")),
         }

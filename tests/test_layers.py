@@ -22,13 +22,15 @@ LAYERS = [
     "embeddings.store",
     "embeddings.index embeddings.ingest",
     "embeddings.library",
-    "service.settings service.answers service.words service.coherence service.numerals",
-    "service.terms service.query service.ranking service.bands service.highlights service.layout",
+    "service.settings service.answers service.claims service.words service.coherence "
+    "service.numerals",
+    "service.terms service.query service.ranking service.bands service.highlights service.layout "
+    "service.formats",
     "service.facts",
     "service.reading service.search service.differences service.languages",
     "service.alignment service.explanation",
     "service.similarity",
-    "service.compare service.summary",
+    "service.compare service.summary service.citation service.verification",
     "service.coverage",
     "service.corpus",
     "service.batch",

@@ -27,7 +27,7 @@ _SUFFIXES = {
 }
 
 _COLUMNS = (
-    *("id", "title", "source", "published", "url", "articles", "words", "text", "places"),
+    *("id", "title", "source", "published", "url", "summarised", "words", "text", "places"),
     *("error", "digest", "request"),
 )
 
@@ -87,8 +87,8 @@ class _JsonLines:
     def written(self, record: Record) -> bytes:
         job = record.job
         line: dict[str, Any] = {"id": job.id} | dict(job.facts)
-        if job.given is not None:
-            line["given"] = job.given
+        if job.is_group:
+            line["summarised"] = record.summarised
         line |= {"digest": job.digest, "request": record.request.fields()}
         if record.failures:
             line["failed"] = [{"id": one.id, "error": one.error} for one in record.failures]
@@ -113,7 +113,7 @@ class _Table:
 
     name = "csv"
     noun = "row"
-    opening = (",".join(_COLUMNS) + "\n").encode()
+    opening = (",".join(_COLUMNS) + "\r\n").encode()
     sign = opening
 
     def written(self, record: Record) -> bytes:
@@ -121,7 +121,7 @@ class _Table:
         values = {
             "id": job.id,
             **job.facts,
-            "articles": "; ".join(job.given or ()),
+            "summarised": "; ".join(record.summarised),
             "words": "" if summary is None else str(summary.words),
             "text": "" if summary is None else summary.text,
             "places": "" if summary is None else _places(summary),
@@ -129,10 +129,8 @@ class _Table:
             "digest": job.digest,
             "request": _json(record.request.fields()),
         }
-        row = io.StringIO()
-        csv.writer(row, lineterminator="\n").writerow(
-            _harmless(values.get(column, "")) for column in _COLUMNS
-        )
+        row = io.StringIO(newline="")
+        csv.writer(row).writerow(_harmless(values.get(column, "")) for column in _COLUMNS)
         return row.getvalue().encode()
 
     def marks(self, lines: Iterable[bytes]) -> Iterator[Mark]:

@@ -77,14 +77,14 @@ class Job:
         id: What the record is called: an article's id, a group's value, or "all".
         articles: What is summarised; each has an id, and no two have the same.
         facts: What is known of the one article of a record per article.
-        given: The ids of a group's articles; None of a record per article.
+        is_group: Whether it is of a group of articles, or all, and not of one by itself.
         refused: Why there is nothing to summarise, if so.
     """
 
     id: str
     articles: Sequence[Article] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
-    given: tuple[str, ...] | None = None
+    is_group: bool = False
     refused: str | None = None
 
     @cached_property
@@ -126,8 +126,7 @@ def jobs_of(
             continue
         groups.setdefault(group, []).append(_bare(article))
     for group, articles in groups.items():
-        named = list(_told_apart(articles))
-        yield Job(group, named, given=tuple(one.id for one in named))
+        yield Job(group, list(_told_apart(articles)), is_group=True)
 
 
 def group_of(library: Library, article: Article, name: str) -> str:

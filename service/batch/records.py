@@ -51,6 +51,13 @@ class Record:
     failures: Sequence[Failure] = ()
 
     @property
+    def summarised(self) -> list[str]:
+        """The ids of a group's articles, without those that are missing."""
+        missing = {one.id for one in self.failures}
+        articles = self.job.articles if self.job.is_group else []
+        return [one.id for one in articles if one.id not in missing]
+
+    @property
     def is_failure(self) -> bool:
         """Whether something could not be summarised."""
         return self.error is not None or bool(self.failures)

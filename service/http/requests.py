@@ -11,10 +11,12 @@ from pydantic import (
     model_validator,
 )
 
+from embeddings.article import Article
 from embeddings.readers.dates import iso_date
 from embeddings.readers.fields import language_code, web_address
 from embeddings.store import Filters
 from service import reading
+from service.claims import Claim
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
 from service.search import MOST_HITS, Mode
 from service.summary import MOST_WORDS, Method
@@ -224,6 +226,43 @@ class SummaryQuestion(Question):
     words: WordCount = 100
     sentences: Annotated[int, Field(ge=1, le=MOST_WORDS)] | None = None
     method: Annotated[Method, Field(strict=False)] = Method.CENTROID
+
+
+class QuotedText(Question):
+    """A text that may be quoted, and the id under which it is."""
+
+    text: str
+    id: str | None = Field(default=None, description="Derived from the text if it is not given.")
+
+
+class VerificationQuestion(Question):
+    """A summary to be checked, and the texts it quotes that are not in the library."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "summary": {
+                    "text": "Ferries sail again from Monday.",
+                    "words": 5,
+                    "sentences": [
+                        {
+                            "article_id": "harbour-1",
+                            "start": 32,
+                            "end": 63,
+                            "text": "Ferries sail again from Monday.",
+                        }
+                    ],
+                }
+            }
+        }
+    )
+
+    summary: Claim
+    articles: Annotated[list[QuotedText], Field(max_length=_MOST_REFS)] = []
+
+    def texts(self) -> list[Article]:
+        """Return the texts as a corpus takes them."""
+        return [Article(one.text, id=one.id or "") for one in self.articles]
 
 
 class QueryString(BaseModel):

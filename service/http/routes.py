@@ -19,6 +19,7 @@ from service.answers import (
     SimilarArticles,
     Similarity,
     Summary,
+    Verification,
 )
 from service.corpus import Corpus
 from service.http.openapi import Operation, document
@@ -34,6 +35,7 @@ from service.http.requests import (
     SimilarWish,
     SummaryQuestion,
     TwoArticles,
+    VerificationQuestion,
 )
 from service.reading import Ref
 
@@ -149,6 +151,16 @@ def summarize() -> ResponseReturnValue:
     )
 
 
+def verify() -> ResponseReturnValue:
+    """Check every quote of a summary byte for byte against its article.
+
+    The articles are those of the library and, by their ids, the texts that come along. The
+    status is 200 whether the quotes hold or not.
+    """
+    asked = read_body(VerificationQuestion)
+    return _json(corpus().verify([asked.summary], asked.texts()))
+
+
 def health() -> ResponseReturnValue:
     """Say that the service is alive."""
     return _json(Health(status="alive"))
@@ -206,6 +218,10 @@ OPERATIONS = (
         *("POST", "/v1/summaries", summarize, {200: (Summary,)}),
         bodies=(SummaryQuestion,),
         errors=(404, 503),
+    ),
+    Operation(
+        *("POST", "/v1/verify", verify, {200: (Verification,)}),
+        bodies=(VerificationQuestion,),
     ),
     Operation("GET", "/healthz", health, {200: (Health,)}),
     Operation("GET", "/readyz", ready, {200: (Health,)}, errors=(503,)),

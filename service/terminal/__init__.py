@@ -14,6 +14,7 @@ from service.terminal.bars import progress
 from service.terminal.comparison import print_comparison
 from service.terminal.console import err, out, print_json, print_warnings
 from service.terminal.coverage import print_coverage
+from service.terminal.verification import print_verification
 
 __all__ = [
     "err",
@@ -29,6 +30,7 @@ __all__ = [
     "print_search",
     "print_similar",
     "print_summary",
+    "print_verification",
     "print_warnings",
     "progress",
 ]

@@ -20,7 +20,8 @@ from service.answers import (
     Summary,
 )
 from service.bands import parts_told
-from service.terminal.console import clipped, err, flat, out, print_warnings
+from service.formats import NOTHING, notes
+from service.terminal.console import err, flat, harmless, out, print_warnings
 
 _CARRIERS_SHOWN = 8
 
@@ -64,17 +65,13 @@ def print_summary(summary: Summary) -> None:
     """Print a summary, each sentence with its source, and what was left out."""
     print_warnings(summary.warnings)
     if not summary.sentences:
-        err.print("No sentence qualifies for a summary.")
+        err.print(NOTHING)
     for number, sentence in enumerate(summary.sentences, start=1):
         out.print(f"{escape(flat(sentence.text))} [bold cyan]\\[{number}][/]")
     if summary.sentences:
         out.print()
-    for number, sentence in enumerate(summary.sentences, start=1):
-        also = ", ".join(_place(other) for other in sentence.also_in)
-        said_too = f"  also said in {also}" if also else ""
-        out.print(f"[dim]\\[{number}] {_place(sentence)}{said_too}[/]")
-    for left in summary.left_out:
-        out.print(f"[dim]left out: {escape(clipped(left.text))} - {escape(left.reason)}[/]")
+    for note in notes(summary):
+        out.print(f"[dim]{escape(harmless(note))}[/]")
 
 
 def print_articles(page: ArticlePage) -> None:

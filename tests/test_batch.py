@@ -249,12 +249,9 @@ def test_footnotes_of_two_sections_have_different_labels(corpus: Corpus) -> None
 @given(data=st.data())
 @settings(deadline=None, max_examples=40)
 def test_a_file_cut_anywhere_and_gone_on_with_is_the_whole_file(
-    corpus: Corpus,
-    tmp_path_factory: pytest.TempPathFactory,
-    data: st.DataObject,
-    form: str,
-    per: Per,
+    corpus: Corpus, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
+    form, per = data.draw(st.sampled_from(FORMS)), data.draw(st.sampled_from(list(Per)))
     asked = request(per, group_by="source" if per is Per.GROUP else None)
     items: list[Item] = [
         article("Arden", source="Gazette"),

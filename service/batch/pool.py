@@ -90,14 +90,17 @@ def outcomes(
         ParallaxError: The library or the model fails, or a process was ended from outside.
     """
     begun: list[Job] = []
-    articles = 0
+    articles = characters = 0
+    is_much = False
     for job in jobs if workers > 1 else ():
         begun.append(job)
         articles += len(job.articles)
-        if articles >= fewest:
+        characters += job.characters
+        is_much = articles >= fewest or characters > _MOST_CHARACTERS
+        if is_much:
             break
     numbered = zip(count(first), chain(begun, jobs))
-    if len(begun) > 1 and articles >= fewest and _can_share(corpus):
+    if is_much and len(begun) > 1 and _can_share(corpus):
         yield from _shared(corpus, work, numbered, workers)
     else:
         yield from (work.outcome(corpus, number, job) for number, job in numbered)
@@ -107,9 +110,11 @@ def _can_share(corpus: Corpus) -> bool:
     """Tell whether other processes, which know only the cache, would use the same vectors."""
     library = corpus.library
     profile = library.encoder.profile
-    with suppress(LibraryBusy, LibraryUnwritable):  # Then it may be known already.
-        library.cache.keep_profile(profile)
     known = library.cache.latest_profile(profile.name)
+    if known is None:  # The model was loaded just now, and has embedded nothing yet.
+        with suppress(LibraryBusy, LibraryUnwritable):
+            library.cache.keep_profile(profile)
+        known = library.cache.latest_profile(profile.name)
     return known is not None and known.fingerprint == profile.fingerprint
 
 

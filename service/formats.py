@@ -75,7 +75,7 @@ def as_text(summary: Summary) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """Return in a line each where the sentences stand, and what was left out and why."""
-    articles = _by_id(summary)
+    articles = by_id(summary)
     found = []
     for number, sentence in enumerate(summary.sentences, start=1):
         known = ", ".join(_known(articles.get(sentence.article_id)))
@@ -100,7 +100,7 @@ def as_markdown(summary: Summary, title: str | None = None) -> str:
         summary: What to show.
         title: What to call it; else what is summarised.
     """
-    articles = _by_id(summary)
+    articles = by_id(summary)
     blocks = [f"# {_escaped(heading(summary, title))}"]
     for paragraph in paragraphs(summary):
         told = [f"{_escaped(sentence.text)}[^{number}]" for number, sentence in paragraph]
@@ -121,7 +121,7 @@ def as_html(summary: Summary, title: str | None = None) -> str:
         summary: What to show.
         title: What to call it; else what is summarised.
     """
-    articles = _by_id(summary)
+    articles = by_id(summary)
     told = [
         f"<p>{' '.join(_html_sentence(*numbered) for numbered in paragraph)}</p>"
         for paragraph in paragraphs(summary)
@@ -141,7 +141,7 @@ def heading(summary: Summary, title: str | None = None) -> str:
     cited = [quote for one in summary.sentences for quote in (one, *one.also_in)]
     ids = list(dict.fromkeys(quote.article_id for quote in cited))
     if len(ids) == 1:
-        article = _by_id(summary).get(ids[0])
+        article = by_id(summary).get(ids[0])
         return _line(article.title if article and article.title else ids[0])
     return f"Summary of {len(ids)} articles" if ids else "Summary"
 
@@ -159,7 +159,8 @@ def paragraphs(summary: Summary) -> list[list[tuple[int, SummarySentence]]]:
     return found
 
 
-def _by_id(summary: Summary) -> dict[str, SummaryArticle]:
+def by_id(summary: Summary) -> dict[str, SummaryArticle]:
+    """Return the articles that are quoted by their ids."""
     return {article.id: article for article in summary.articles}
 
 

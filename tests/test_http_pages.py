@@ -31,13 +31,23 @@ def client(tmp_path: Path) -> FlaskClient:
 
 
 EXPLAINED = "/search?q=ferries+sail&explain=true"
-PAGES = ["/", "/search", "/search?q=ferries&summary=true", EXPLAINED, "/articles", "/docs"]
+PAGES = [
+    "/",
+    "/search",
+    "/search?q=ferries&summary=true",
+    EXPLAINED,
+    "/articles",
+    "/docs",
+    "/summary",
+]
 ARTICLE_PAGES = [
     "/articles/a%2Fb",
     f"/articles/{HOSTILE}",
     f"/compare?a=a%2Fb&b={HOSTILE}",
     f"/compare?id=a%2Fb&id={HOSTILE}",
     f"/compare?id=a%2Fb&id={HOSTILE}&id=third",
+    f"/summary?id=a%2Fb&id={HOSTILE}&words=30",
+    f"/summary?query=ferries+{HOSTILE}",
 ]
 
 
@@ -127,6 +137,15 @@ def test_a_place_is_marked_in_its_article(client: FlaskClient) -> None:
         ("/compare?id=third&id=third", 422, "1 article chosen to compare; choose two or more"),
         ("/compare?id=third&id=nobody", 404, "No article has the id"),
         ("/compare?id=third&id=a%2Fb&id=nobody", 404, "No article has the id"),
+        ("/summary?id=nobody", 404, "No article has the id"),
+        ("/summary?id=third&words=0", 422, "words is"),
+        ("/summary?id=third&download=pdf", 422, "download is"),
+        ("/summary?query=%3F", 422, "holds no words"),
+        (
+            "/summary?" + "&".join(f"id={number}" for number in range(1001)),
+            422,
+            "1001 articles to summarise; choose up to 1,000",
+        ),
         (
             "/compare?" + "&".join(f"id={number}" for number in range(21)),
             422,
@@ -159,6 +178,70 @@ def crash(tmp_path: Path) -> FlaskClient:
     ]
     client.post("/v1/articles", json={"articles": articles})
     return client
+
+
+def test_a_summary_is_cited_and_links_to_the_places_it_quotes(client: FlaskClient) -> None:
+    page = client.get(f"/summary?id=a%2Fb&id={HOSTILE}").text
+
+    told = "The harbour of Velm reopened on Friday after the storm."
+    assert page.count(f'<span dir="auto">{told}</span> <a class="cite" href="') == 1
+    assert "/articles/a/b?start=0&amp;end=55#place" in page
+    assert page.count('name="id"') == page.count("checked>") == 2
+    assert "<h1>Summary of 2 articles</h1>" in page
+
+
+def test_a_question_is_summarised_from_the_whole_library(client: FlaskClient) -> None:
+    page = client.get("/summary?query=harbour+storm&words=12").text
+
+    assert "<h1>harbour storm</h1>" in page
+    assert 'value="12"' in page
+    assert "12 words" not in page  # No sentence of it has that many.
+    assert "10 words, 1 sentence, each word for word" in page
+
+
+def test_what_was_left_out_of_a_summary_is_shown_with_the_reason(tmp_path: Path) -> None:
+    client = create_app(toy_corpus(tmp_path)).test_client()
+    text = "He said that the harbour of Velm is closed. The harbour of Velm is old and closed."
+    client.post("/v1/articles", json={"id": "a", "text": text})
+
+    page = unescape(client.get("/summary?id=a").text)
+
+    assert "Left out, and why" in page
+    assert "starts with an unresolved 'He'" in page
+
+
+@pytest.mark.parametrize(
+    ("form", "mimetype", "start"),
+    [
+        ("markdown", "text/markdown", "# Harbour \\<script"),
+        ("html", "text/html", "<!doctype html>"),
+        ("json", "application/json", '{"text":"The harbour'),
+    ],
+)
+def test_a_summary_can_be_carried_away(
+    client: FlaskClient, form: str, mimetype: str, start: str
+) -> None:
+    page = client.get("/summary?id=a%2Fb").text
+    (link,) = re.findall(rf'href="(/summary\?[^"]*download={form})"', page)
+
+    file = client.get(unescape(link))
+
+    assert file.mimetype == mimetype
+    assert file.headers["Content-Disposition"].startswith('attachment; filename="summary.')
+    assert file.text.startswith(start)
+    assert "<script>" not in file.text or form == "json"
+
+
+def test_a_summary_that_was_carried_away_can_be_verified(client: FlaskClient) -> None:
+    summary = client.get("/summary?query=ferries&download=json").get_json()
+
+    assert client.post("/v1/verify", json={"summary": summary}).get_json()["holds"] is True
+
+
+def test_pages_lead_to_a_summary(client: FlaskClient) -> None:
+    assert 'formaction="/summary"' in client.get("/articles").text
+    assert 'href="/summary?id=a/b"' in client.get("/articles/a%2Fb").text
+    assert "/summary?query=ferries" in client.get("/search?q=ferries&summary=true").text
 
 
 @pytest.mark.parametrize("query", ["a=a&b=b", "id=a&id=b", "id=a&id=b&id=a"])

@@ -82,9 +82,11 @@ def test_every_quote_of_every_summary_holds(
 
 
 def quotes_of(content: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        quote for sentence in content["sentences"] for quote in [sentence, *sentence["also_in"]]
-    ] + content["left_out"]
+    quotes: list[dict[str, Any]] = []
+    for sentence in content["sentences"]:
+        quotes += [sentence, *sentence["also_in"]]
+    quotes += content["left_out"]
+    return quotes
 
 
 @settings(deadline=None, max_examples=40)

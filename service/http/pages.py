@@ -1,22 +1,25 @@
 """Pages to read in a browser: the library, what is asked of it, and how to ask over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from embeddings.errors import BadRequest
-from service.answers import SearchAnswer
+from service.answers import SearchAnswer, Summary
 from service.bands import parts_told
 from service.corpus import read_filters
+from service.formats import NOTHING, as_html, as_markdown, by_id, heading, paragraphs
 from service.highlights import closed_up, cut, shade
 from service.http.openapi import document
 from service.http.parsing import read_query
+from service.http.requests import MOST_REFS
 from service.http.routes import OPERATIONS, corpus
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
 from service.reading import Ref
 from service.search import Mode
+from service.summary import MOST_WORDS
 
 pages = Blueprint("pages", __name__)
 
@@ -43,6 +46,12 @@ class _SearchForm(_Form):
     k: Annotated[int, Field(ge=1, le=100)] = 10
     summary: bool = False
     explain: bool = False
+
+
+class _SummaryForm(_Form):
+    query: _Field = None
+    words: Annotated[int, Field(ge=1, le=MOST_WORDS)] = 100
+    download: Literal["markdown", "html", "json"] | None = None
 
 
 class _ListForm(_Form):
@@ -82,8 +91,7 @@ def search() -> ResponseReturnValue:
             summary_words=_SUMMARY_WORDS if form.summary else None,
             explain=form.explain,
         )
-    titles = {hit.article_id: hit.title or hit.article_id for hit in answer.hits} if answer else {}
-    return render_template("search.html", form=form, answer=answer, titles=titles)
+    return render_template("search.html", form=form, answer=answer)
 
 
 @pages.get("/articles")
@@ -139,6 +147,48 @@ def _chosen() -> list[str]:
     return chosen
 
 
+@pages.get("/summary")
+def summary() -> ResponseReturnValue:
+    """Show a summary of articles, each an `id`, or of the best passages for a question.
+
+    :raise 404: if one of the articles is not there
+    :raise 422: if a field cannot be read
+    """
+    form = read_query(_SummaryForm)
+    ids = list(dict.fromkeys(request.args.getlist("id")))
+    if len(ids) > MOST_REFS:
+        raise BadRequest(f"{len(ids)} articles to summarise; choose up to {MOST_REFS:,}.")
+    if not ids and form.query is None:
+        return render_template("summary.html", form=form, chosen=[], answer=None)
+    answer = corpus().summarize(
+        [Ref(id=article_id) for article_id in ids], query=form.query, words=form.words
+    )
+    if form.download is not None:
+        return _download(answer, form)
+    chosen = corpus().library.store.headers(ids)
+    return render_template(
+        "summary.html",
+        form=form,
+        chosen=[chosen[article_id] for article_id in ids if article_id in chosen],
+        answer=answer,
+        title=heading(answer, form.query),
+        nothing=NOTHING,
+    )
+
+
+def _download(answer: Summary, form: _SummaryForm) -> Response:
+    """Return a summary as a file; the JSON is what `parallax verify` reads."""
+    match form.download:
+        case "markdown":
+            content, kind, name = as_markdown(answer, form.query), "text/markdown", "summary.md"
+        case "html":
+            content, kind, name = as_html(answer, form.query), "text/html", "summary.html"
+        case _:
+            content, kind, name = answer.model_dump_json(), "application/json", "summary.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, mimetype=kind)
+
+
 @pages.get("/docs")
 def docs() -> ResponseReturnValue:
     """Show the description of the HTTP interface."""
@@ -150,6 +200,16 @@ def register(app: Flask) -> None:
     """Add the pages to an app."""
     for shown in (closed_up, cut, parts_told, shade):
         app.jinja_env.filters[shown.__name__] = shown
-    for laid_out in (letters, originals, parts_of, rows, tallies, versions, voices):
+    for laid_out in (
+        by_id,
+        letters,
+        originals,
+        paragraphs,
+        parts_of,
+        rows,
+        tallies,
+        versions,
+        voices,
+    ):
         app.jinja_env.filters[laid_out.__name__] = laid_out
     app.register_blueprint(pages)

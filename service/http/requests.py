@@ -22,7 +22,7 @@ from service.search import MOST_HITS, Mode
 from service.summary import MOST_WORDS, Method
 
 # Each is read anew, so their number is kept to what one would want to read about.
-_MOST_REFS = 1000
+MOST_REFS = 1000
 
 _OF_SOURCE = "Of this outlet; upper or lower case."
 _SINCE = "Published on this day (ISO 8601) or later."
@@ -221,7 +221,7 @@ class SummaryQuestion(Question):
         }
     )
 
-    articles: Annotated[list[Ref], Field(max_length=_MOST_REFS)] = []
+    articles: Annotated[list[Ref], Field(max_length=MOST_REFS)] = []
     query: str | None = None
     words: WordCount = 100
     sentences: Annotated[int, Field(ge=1, le=MOST_WORDS)] | None = None
@@ -258,7 +258,7 @@ class VerificationQuestion(Question):
     )
 
     summary: Claim
-    articles: Annotated[list[QuotedText], Field(max_length=_MOST_REFS)] = []
+    articles: Annotated[list[QuotedText], Field(max_length=MOST_REFS)] = []
 
     def texts(self) -> list[Article]:
         """Return the texts as a corpus takes them."""

@@ -49,7 +49,9 @@ def _told(finding: QuoteFinding) -> str:
 def _closing(found: Verification) -> str:
     quotes = _counted(found.quotes, "quote")
     if found.held < found.quotes:
-        return f"{found.held:,} of {quotes} hold, {found.quotes - found.held:,} do not."
+        lost = found.quotes - found.held
+        hold, do = "holds" if found.held == 1 else "hold", "does" if lost == 1 else "do"
+        return f"{found.held:,} of {quotes} {hold}, {lost:,} {do} not."
     if not found.quotes:
         return "There is no quote to be checked."
     verb = "holds" if found.quotes == 1 else "hold"

@@ -1,4 +1,4 @@
-"""Summarise many articles, or all of them together, into a file of JSON lines.
+"""Summarise many articles, groups of them, or all of them together, into one file.
 
     python scripts/summarize_batch.py INPUT... --out FILE
 
@@ -6,24 +6,33 @@ Inputs are files, folders, .jsonl and .csv. The articles are not added to the li
 vectors are kept in its cache, so that a second run, or one with --offline, needs no model.
 """
 
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-from embeddings.article import Article, content_id
-from embeddings.errors import BadArticle, BadRequest, MissingVectors, ParallaxError
-from embeddings.readers import Refusal, read_paths, total_bytes
-from service.answers import Summary
+from embeddings.errors import BadRequest, ParallaxError
+from embeddings.readers import read_paths, total_bytes
+from service.batch import (
+    FORMATS,
+    Done,
+    Output,
+    Per,
+    Request,
+    Work,
+    cores,
+    format_of,
+    jobs_of,
+    outcomes,
+)
 from service.corpus import Corpus
-from service.reading import Ref
-from service.settings import read_settings
+from service.search import ask
+from service.settings import Settings, read_settings
+from service.summary import Method
 from service.terminal import err, progress
-
-Line = dict[str, Any]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,18 +41,43 @@ Line = dict[str, Any]
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="File to write, one JSON line a summary.",
+    help="File to write; its ending says the format: .jsonl, .csv or .md.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="The format, if the ending does not say it.",
 )
 @click.option(
     "--per",
-    type=click.Choice(["article", "all"]),
-    default="article",
-    show_default=True,
-    help="One summary an article, or one of all.",
+    type=click.Choice([one.value for one in Per]),
+    help="One summary an article (default), one a group, or one of all.",
+)
+@click.option(
+    "--group-by",
+    metavar="FIELD",
+    help="What groups articles: a column or field of theirs, or source, published (by day), "
+    "language, title, url or author.",
 )
 @click.option("--words", default=100, show_default=True, help="The most words of a summary.")
+@click.option("--sentences", type=int, help="The most sentences of a summary.")
 @click.option("--query", metavar="TEXT", help="What the summaries are to answer.")
+@click.option(
+    "--method",
+    type=click.Choice([one.value for one in Method]),
+    default=Method.CENTROID.value,
+    show_default=True,
+    help="How sentences are chosen.",
+)
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=cores,
+    show_default="one a processor",
+    help="Processes that share the work; the file is the same with any number.",
+)
 @click.option("--offline", is_flag=True, default=None, help="Load no model.")
 @click.option("--model", metavar="NAME", help="Any sentence-transformers model.")
 @click.option(
@@ -54,29 +88,30 @@ Line = dict[str, Any]
 def main(
     inputs: Sequence[str],
     out: Path,
-    per: str,
-    words: int,
-    query: str | None,
+    form: str | None,
     resume: bool,
-    **settings: Any,  # noqa: ANN401
+    workers: int,
+    **options: Any,  # noqa: ANN401
 ) -> None:
-    """Summarise many articles, or all of them together, into a file of JSON lines.
+    """Summarise many articles, groups of them, or all of them together, into one file.
 
-    An article that cannot be summarised gets a line that says why, and the rest goes on; the
-    exit code is then 1. The same input gives the same bytes.
+    JSON lines hold all that is known of a summary. CSV has a row a summary, and says where its
+    sentences stand as id[start:end]; a cell that a spreadsheet would run as a formula gets an
+    apostrophe before it. Markdown has a section a summary, with footnotes.
+
+    What cannot be summarised gets a record that says why, and the rest goes on; the exit code
+    is then 1. Each record is written at once. The same input gives the same bytes, resumed or
+    not; a file made from other input or with other options is not resumed.
     """
-    request = {"per": per, "words": words, "query": query}
-    resume = resume and per == "article"  # One summary of all has no half.
     try:
-        corpus = Corpus.open(read_settings(**settings))
-        try:
-            with progress("Summarising", total_bytes(inputs), "bytes read") as advance:
-                items = read_paths(inputs, stdin=sys.stdin.buffer, on_bytes=advance)
-                done = 0 if not resume else _skip_done(out, items, request)
-                with _opened(out, resume=resume) as file:
-                    written, failed = _write(file, _lines(corpus, items, request))
-        finally:
-            corpus.close()
+        settings = read_settings(
+            **{name: options.pop(name) for name in ("offline", "model", "library")}
+        )
+        request = _request(settings, **options)
+        output = Output(out, format_of(out, form), inputs)
+        done, more = _run(
+            inputs, output, Work(settings, request, output.form.name), workers, resume
+        )
     except BadRequest as error:
         raise click.UsageError(str(error)) from error
     except ParallaxError as error:
@@ -84,102 +119,54 @@ def main(
     except KeyboardInterrupt:
         err.print("Interrupted; --resume goes on from here.")
         raise SystemExit(130) from None
-    there = f" after the {done} that were there" if done else ""
-    err.print(f"Wrote {written} lines to {out}{there}, {failed} of them failures.", markup=False)
-    if failed:
+    _tell(output, done, more)
+    if done.failures or more.failures:
         raise SystemExit(1)
 
 
-def _lines(corpus: Corpus, items: Iterator[Article | Refusal], request: Line) -> Iterator[Line]:
-    """Yield one line an article, or one for all."""
-    if request["per"] == "article":
-        for item in items:
-            yield _head(item) | _summary(corpus, [item], request)
-        return
-    articles = []
-    for item in items:
-        if isinstance(item, Refusal):
-            yield _head(item) | {"request": request, "error": item.reason}
-        else:
-            articles.append(item)
-    yield {"id": "all", "summarised": len(articles)} | _summary(corpus, articles, request)
+def _request(
+    settings: Settings,
+    per: str | None,
+    group_by: str | None,
+    method: str,
+    **others: Any,  # noqa: ANN401
+) -> Request:
+    chosen = per or (Per.GROUP if group_by is not None else Per.ARTICLE)
+    return Request(
+        per=Per(chosen), group_by=group_by, method=Method(method), model=settings.model, **others
+    )
 
 
-def _head(item: Article | Refusal) -> Line:
-    if isinstance(item, Refusal):
-        return {"id": item.origin}
-    facts = {
-        "title": item.title,
-        "source": item.source,
-        "published": item.published,
-        "url": item.url,
-    }
-    return {"id": _name(item)} | {name: value for name, value in facts.items() if value}
-
-
-def _name(article: Article) -> str:
-    return article.id or (article.origin and Path(article.origin).stem) or content_id(article.text)
-
-
-def _summary(corpus: Corpus, items: Sequence[Article | Refusal], request: Line) -> Line:
-    """Summarise, or say why not."""
+def _run(
+    inputs: Sequence[str], output: Output, work: Work, workers: int, resume: bool
+) -> tuple[Done, Done]:
+    """Write the file; return what was there and what was added to it."""
+    corpus = Corpus.open(work.settings)
     try:
-        refs = [_ref(item) for item in items]
-        answer: Summary = corpus.summarize(refs, query=request["query"], words=request["words"])
-    except (BadArticle, MissingVectors) as error:
-        return {"request": request, "error": str(error)}
-    return {"request": request} | answer.model_dump(mode="json")
+        # What would fail for every article fails before the file is touched.
+        if work.settings.offline:
+            _ = corpus.library.encoder.profile
+        if work.request.query is not None:
+            ask(corpus.library, work.request.query)
+        with progress("Summarising", total_bytes(inputs), "bytes read") as advance, output:
+            items = read_paths(inputs, stdin=sys.stdin.buffer, on_bytes=advance, skip=output.path)
+            jobs = jobs_of(corpus.library, items, work.request)
+            done = output.begin(jobs, work.request, resume=resume)
+            found = outcomes(corpus, work, jobs, workers=workers, first=done.records + 1)
+            with closing(found):
+                return done, output.write_all(found)
+    finally:
+        corpus.close()
 
 
-def _ref(item: Article | Refusal) -> Ref:
-    if isinstance(item, Refusal):
-        raise BadArticle(item.reason)
-    return Ref(text=item.text, name=_name(item))
-
-
-def _write(file: BinaryIO, lines: Iterator[Line]) -> tuple[int, int]:
-    """Write lines, each at once, so that an interruption loses none; count them."""
-    written = failed = 0
-    for line in lines:
-        file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        file.flush()
-        written += 1
-        failed += "error" in line
-    return written, failed
-
-
-def _opened(out: Path, *, resume: bool) -> BinaryIO:
-    try:
-        return out.open("ab" if resume else "wb")
-    except OSError as error:
-        raise BadRequest(f"{out} cannot be written: {error.strerror}.") from error
-
-
-def _skip_done(out: Path, items: Iterator[Article | Refusal], request: Line) -> int:
-    """Skip the items whose lines were written; cut off a last line that was not finished.
-
-    Raises:
-        BadRequest: The file was made from other input, or with other options.
-    """
-    if not out.exists():
-        return 0
-    done = 0
-    with out.open("rb+") as file:
-        sound = 0
-        for raw in file:
-            if not raw.endswith(b"\n"):
-                break
-            line = json.loads(raw)
-            item = next(items, None)
-            if item is None or line["id"] != _head(item)["id"] or line["request"] != request:
-                raise BadRequest(
-                    f"Line {done + 1} of {out} is of {line['id']!r} and was made from other "
-                    "input or with other options; resume with the same, or choose another file."
-                )
-            done += 1
-            sound += len(raw)
-        file.truncate(sound)
-    return done
+def _tell(output: Output, done: Done, more: Done) -> None:
+    noun = output.form.noun + "s" * (more.records != 1)
+    text = f"Wrote {more.records} {noun} to {output.path}"
+    if done.records:
+        text += f" after the {done.records} that were there, {done.failures} of those failures"
+    err.print(f"{text}, {more.failures} of them failures.", markup=False)
+    if not done.records and not more.records:
+        err.print("There was no article in the input.")
 
 
 if __name__ == "__main__":

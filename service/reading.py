@@ -64,6 +64,39 @@ class Ref:
     text: str | None = None
     name: str | None = None
     """What a text of one's own is called in the answer; else an id derived from it."""
+    title: str = ""
+    """Its headline; a first line that repeats it is no sentence of it."""
+    source: str | None = None
+    url: str | None = None
+    published: str | None = None
+    language: str | None = None
+
+    @property
+    def article(self) -> Article:
+        """A text of one's own with what is known of it."""
+        text = self.text or ""
+        return Article(
+            text,
+            id=self.name or content_id(text),
+            title=self.title,
+            source=self.source,
+            url=self.url,
+            published=self.published,
+            language=self.language,
+        )
+
+
+def own_ref(article: Article, name: str | None) -> Ref:
+    """Mean an article that was read, without the library, by a name or a derived id."""
+    return Ref(
+        text=article.text,
+        name=name,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        language=article.language,
+    )
 
 
 def read_ref(library: Library, ref: Ref) -> Reading:
@@ -77,8 +110,7 @@ def read_ref(library: Library, ref: Ref) -> Reading:
     if ref.id is not None:
         article = library.store.article(ref.id)
         return reading_of(library, article, library.store.chunks_of([ref.id]))
-    text = ref.text or ""
-    article, chunks = library.read(Article(text, id=ref.name or content_id(text)))
+    article, chunks = library.read(ref.article)
     return reading_of(library, article, chunks)
 
 
@@ -112,7 +144,7 @@ def _ref(library: Library, item: Article | Refusal) -> Ref:
         if library.store.article(name).text == item.text:
             return Ref(id=name)
         name = ""  # The library calls another text so; a quote must not seem to be of that one.
-    return Ref(text=item.text, name=name or None)
+    return own_ref(item, name or None)
 
 
 def reading_of(library: Library, article: Article, chunks: Sequence[StoredChunk]) -> Reading:

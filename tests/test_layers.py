@@ -34,7 +34,7 @@ LAYERS = [
     "service.compare service.summary service.citation service.verification",
     "service.coverage service.rows",
     "service.corpus service.entrants",
-    "service.evaluation",
+    "service.evaluation service.batch",
     "service.doctor service.terminal service.http",
     "service.cli",
     "service.__main__",

@@ -48,6 +48,7 @@ def read_paths(
     *,
     stdin: BinaryIO | None = None,
     on_bytes: OnBytes | None = None,
+    skip: Path | None = None,
 ) -> Iterator[Article | Refusal]:
     """Read files, folders, `.jsonl`, `.json`, `.csv` and "-", one article at a time.
 
@@ -59,6 +60,7 @@ def read_paths(
         stdin: What "-" means, if not the process's own standard input.
         on_bytes: Called with the number of bytes read since its last call; they add up
             to `total_bytes(paths)`, plus what came by standard input.
+        skip: A file that is passed over, such as the one that is being written.
     """
     for path in map(str, paths):
         if path == _STDIN:
@@ -67,7 +69,7 @@ def read_paths(
         for found in find(path):
             if isinstance(found, Refusal):
                 yield found
-            else:
+            elif skip is None or not _is_same(found.path, skip):
                 yield from _read_file(found, on_bytes)
 
 
@@ -103,6 +105,13 @@ def _records(
 ) -> Iterator[Record | Refusal]:
     stream = io.BufferedReader(Counted(source, on_bytes), HEAD)
     yield from read_values(decoded_stream(stream), origin)
+
+
+def _is_same(path: str, other: Path) -> bool:
+    try:
+        return os.path.samefile(path, other)  # noqa: PTH121 (see files.find)
+    except OSError:  # One of them is gone, or not there yet.
+        return False
 
 
 def _read_file(found: Found, on_bytes: OnBytes | None) -> Iterator[Article | Refusal]:

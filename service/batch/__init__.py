@@ -1,0 +1,23 @@
+"""Many summaries in one run: what each is of, who makes them, and the file they end up in."""
+
+from service.batch.formats import FORMATS, Format, format_of
+from service.batch.jobs import Job, Per, Request, jobs_of
+from service.batch.output import Done, Output
+from service.batch.pool import Work, cores, outcomes
+from service.batch.records import Outcome
+
+__all__ = [
+    "FORMATS",
+    "Done",
+    "Format",
+    "Job",
+    "Outcome",
+    "Output",
+    "Per",
+    "Request",
+    "Work",
+    "cores",
+    "format_of",
+    "jobs_of",
+    "outcomes",
+]

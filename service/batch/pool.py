@@ -1,0 +1,236 @@
+"""Jobs done by several processes, their records in the order of the jobs.
+
+Reading, labelling, choosing and the like is plain Python, so each process does it for other
+articles. They look vectors up and load no model: where one is missing, the process that has
+the model does the job itself.
+"""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain, count
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Thread
+
+from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors, ParallaxError
+from service.batch.formats import FORMATS
+from service.batch.jobs import Job, Request
+from service.batch.records import Outcome, record_of
+from service.corpus import Corpus
+from service.settings import Settings
+
+# With fewer articles the start of the processes takes longer than they save: each takes two to
+# three seconds, an article of a newswire nine milliseconds.
+_FEWEST_ARTICLES = 600
+
+# What is under way at a time, so that memory does not grow with the input: so many jobs for each
+# process, that one slow article does not keep the others waiting, and so many characters in all.
+_JOBS_A_WORKER = 16
+_MOST_CHARACTERS = 16_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How jobs are done, in whatever process.
+
+    Attributes:
+        settings: Of the library.
+        request: What is asked of every job.
+        form: The name of the format in which records are written.
+    """
+
+    settings: Settings
+    request: Request
+    form: str
+
+    def outcome(
+        self, corpus: Corpus, number: int, job: Job, *, is_last_resort: bool = True
+    ) -> Outcome:
+        """Do a job; see `record_of`."""
+        record = record_of(corpus, job, number, self.request, is_last_resort=is_last_resort)
+        return Outcome(FORMATS[self.form].written(record), record.is_failure)
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def outcomes(
+    corpus: Corpus,
+    work: Work,
+    jobs: Iterator[Job],
+    *,
+    workers: int,
+    first: int = 1,
+    fewest: int = _FEWEST_ARTICLES,
+) -> Generator[Outcome, None, None]:
+    """Do jobs, and give what becomes of them in their order, whoever does them.
+
+    Args:
+        corpus: The library; it alone may hold a model and writes to the cache.
+        work: How they are done.
+        jobs: The jobs.
+        workers: How many processes do them; with 1 it is this one.
+        first: The number of the first job's record.
+        fewest: With fewer articles this process does them alone.
+
+    Returns:
+        A generator; to close it is to end the processes at once.
+
+    Raises:
+        ParallaxError: The library or the model fails, or a process was ended from outside.
+    """
+    begun: list[Job] = []
+    articles = characters = 0
+    is_much = False
+    for job in jobs if workers > 1 else ():
+        begun.append(job)
+        articles += len(job.articles)
+        characters += job.characters
+        is_much = articles >= fewest or characters > _MOST_CHARACTERS
+        if is_much:
+            break
+    numbered = zip(count(first), chain(begun, jobs))
+    if is_much and len(begun) > 1 and _can_share(corpus):
+        yield from _shared(corpus, work, numbered, workers)
+    else:
+        yield from (work.outcome(corpus, number, job) for number, job in numbered)
+
+
+def _can_share(corpus: Corpus) -> bool:
+    """Tell whether other processes, which know only the cache, would use the same vectors."""
+    library = corpus.library
+    profile = library.encoder.profile
+    known = library.cache.latest_profile(profile.name)
+    if known is None:  # The model was loaded just now, and has embedded nothing yet.
+        with suppress(LibraryBusy, LibraryUnwritable):
+            library.cache.keep_profile(profile)
+        known = library.cache.latest_profile(profile.name)
+    return known is not None and known.fingerprint == profile.fingerprint
+
+
+def _shared(
+    corpus: Corpus, work: Work, numbered: Iterator[tuple[int, Job]], workers: int
+) -> Iterator[Outcome]:
+    waiting: deque[_Waiting] = deque()
+    characters = 0
+    with _processes(work, workers) as executor:
+        for number, job in numbered:
+            waiting.append(_Waiting(number, job, _submitted(executor, number, job)))
+            characters += job.characters
+            while waiting and (
+                waiting[0].future.done()
+                or len(waiting) >= workers * _JOBS_A_WORKER
+                or characters > _MOST_CHARACTERS
+            ):
+                characters -= waiting[0].job.characters
+                yield _finished(corpus, work, waiting.popleft())
+        while waiting:
+            yield _finished(corpus, work, waiting.popleft())
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A job that another process was given; what comes of it is None if that has no vectors."""
+
+    number: int
+    job: Job
+    future: "Future[Outcome | None]"
+
+
+def _finished(corpus: Corpus, work: Work, one: _Waiting) -> Outcome:
+    try:
+        outcome = one.future.result()
+    except BrokenProcessPool as error:
+        raise _lost() from error
+    return outcome or work.outcome(corpus, one.number, one.job)
+
+
+def _lost() -> ParallaxError:
+    return ParallaxError(
+        "A worker process was ended from outside, perhaps for lack of memory. What was written "
+        "is kept; --resume goes on from there, with --workers 1 in one process."
+    )
+
+
+@contextmanager
+def _processes(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Start processes that end with this one, however it ends."""
+    # A model may be loaded already, and has threads: such a process must not be forked.
+    context = get_context("spawn")
+    # Nothing is ever sent. When the other end is closed, or gone with its process, this one ends.
+    end, other_end = context.Pipe(duplex=False)
+    executor = ProcessPoolExecutor(workers, context, _start, (work, end))
+    try:
+        yield executor
+    except BaseException:
+        other_end.close()  # At once: nobody waits for what the processes are doing.
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
+        other_end.close()
+        end.close()
+
+
+def _submitted(executor: ProcessPoolExecutor, number: int, job: Job) -> "Future[Outcome | None]":
+    """Hand a job to a process, which is started if there are too few."""
+    try:
+        with _interruptions_blocked():
+            return executor.submit(_outcome, number, job)
+    except BrokenProcessPool as error:
+        raise _lost() from error
+
+
+@contextmanager
+def _interruptions_blocked() -> Iterator[None]:
+    """Keep Ctrl-C, which reaches all processes of a terminal, from those started meanwhile.
+
+    They inherit that it is blocked; in this process it comes in when the block ends.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # On Windows.
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# What a worker process has: set once when it starts, and unknown to any other process.
+_here: tuple[Work, Corpus] | None = None
+
+
+def _start(work: Work, end: Connection) -> None:
+    """Open the library in a worker process, without a model."""
+    global _here
+    Thread(target=_end_with, args=(end,), daemon=True).start()
+    offline = work.settings.model_copy(update={"offline": True})
+    _here = work, Corpus.open(offline)
+
+
+def _end_with(end: Connection) -> None:
+    try:
+        end.recv_bytes()
+    except EOFError:
+        os._exit(1)
+
+
+def _outcome(number: int, job: Job) -> Outcome | None:
+    """Do a job in a worker process; None if that takes the model."""
+    if _here is None:
+        raise RuntimeError("This process was not started as a worker.")
+    work, corpus = _here
+    try:
+        return work.outcome(corpus, number, job, is_last_resort=work.settings.offline)
+    except MissingVectors:
+        return None

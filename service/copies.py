@@ -1,22 +1,21 @@
 """Which articles are copies of one text: an agency's report in forty newspapers is one report."""
 
-import re
 from collections.abc import Sequence
-
-from service.reading import Reading
 
 # Two articles that share so many of the shorter one's runs of words are copies of one text.
 _RUN_WORDS = 5
 _COPIED = 0.5
-_WORD = re.compile(r"\w+")
 
 
-def origins_of(readings: Sequence[Reading]) -> list[int]:
+def origins_of(articles: Sequence[Sequence[str]]) -> list[int]:
     """Number the origins of articles, from 1 in the order in which they come up.
 
     Source: Broder (1997), "On the Resemblance and Containment of Documents": runs of words.
+
+    Args:
+        articles: The words of each, or what stands for them, in order.
     """
-    runs = [_runs(one) for one in readings] if len(readings) > 1 else [set()] * len(readings)
+    runs = [_runs(words) for words in articles] if len(articles) > 1 else [set()] * len(articles)
     origins: list[int] = []
     for number, own in enumerate(runs):
         known = [
@@ -30,6 +29,5 @@ def origins_of(readings: Sequence[Reading]) -> list[int]:
     return origins
 
 
-def _runs(reading: Reading) -> set[tuple[str, ...]]:
-    words = _WORD.findall(" ".join(one.text for one in reading.statements).casefold())
+def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
     return set(zip(*(words[at:] for at in range(_RUN_WORDS)), strict=False))

@@ -13,6 +13,7 @@ from service.copies import origins_of
 from service.reading import Reading
 from service.similarity import folding_of
 from service.terms import Folding
+from service.words import words
 
 # Each two are held side by side, so their number is kept to what one would want to read.
 MOST_ARTICLES = 20
@@ -51,7 +52,9 @@ def cover(readings: Sequence[Reading]) -> Coverage:
     """
     check_count(len(readings))
     _check_size(readings)
-    origins = origins_of(readings)
+    origins = origins_of(
+        [[word for one in reading.statements for word in words(one.text)] for reading in readings]
+    )
     held = {pair: _held(readings, pair) for pair in combinations(range(len(readings)), 2)}
     scores = {pair: closeness(one.a, one.b) for pair, one in held.items()}
     pairs = {both: best_pairs(found, SHARED) for both, found in scores.items()}

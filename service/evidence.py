@@ -3,18 +3,19 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from embeddings.vectors import Matrix, cosine, unit
-from service.coherence import Leaning, leanings_of
+from service import coherence
 from service.copies import origins_of
 from service.reading import Reading, Statement
 from service.salience import Values, features, salience, weights_for
 from service.search import Question
-from service.words import stems
+from service.words import stems, stems_of, words
 
 # The dense part of the evidence; the rest is lexical. See benchmarks/README.md.
 DENSE_SHARE = 0.3
@@ -24,7 +25,7 @@ DENSE_SHARE = 0.3
 _FADING_SENTENCES = 10
 
 # How much salience, or with a question the beginning of an article, counts beside closeness.
-_SALIENCE_WEIGHT = 0.5
+_SALIENCE_WEIGHT = 0.8
 _EARLY_WEIGHT = 0.4
 _EARLY_SENTENCES = 5
 
@@ -52,7 +53,8 @@ class Evidence:
         articles: The number of each one's article among the distinct ones, shape (n,).
         origins: The number of each one's origin, shape (n,): near-copies share one.
         lengths: Words of each, shape (n,).
-        leanings: What each leans on; by number in `statements`.
+        rows: The place of each one among the statements of its article, from 0, shape (n,).
+        judges: What its sentences lean on, article by article.
         eligible: Which may be chosen, shape (n,); others only go along with one of these.
         dense: Their vectors, unit rows of shape (n, dim).
         lexical: Their TF-IDF vectors, unit rows of shape (n, terms).
@@ -65,8 +67,9 @@ class Evidence:
     statements: Sequence[Statement]
     articles: Numbers
     origins: Numbers
+    rows: Numbers
     lengths: Numbers
-    leanings: Sequence[Leaning | None]
+    judges: Sequence[coherence.Article]
     eligible: Flags
     dense: Matrix
     lexical: csr_array
@@ -86,6 +89,20 @@ class Evidence:
         """What each sentence is worth as the first one of a summary, shape (n,)."""
         return sum(self.worth.values(), self.closeness)
 
+    def leaning(self, number: int) -> coherence.Leaning | None:
+        """Say what a sentence leans on; None for one that can stand alone.
+
+        What it leans on has a number of these sentences, or None if it is not among them.
+        """
+        article = self.articles[number]
+        found: coherence.Leaning | None = self.judges[article].leaning(int(self.rows[number]))
+        if found is None or found.on is None:
+            return found
+        first, last = np.searchsorted(self.articles, [article, article + 1])
+        on = int(first + np.searchsorted(self.rows[first:last], found.on))
+        is_here = bool(on < last and self.rows[on] == found.on)
+        return replace(found, on=on if is_here else None)
+
     def cosines(self) -> tuple[Matrix, Matrix]:
         """Return the cosines of all sentences with one another, shape (n, n): dense, lexical."""
         lexical: Matrix = (self.lexical @ self.lexical.T).toarray()
@@ -93,14 +110,15 @@ class Evidence:
 
     def among(self, kept: Numbers) -> "Evidence":
         """Return the same of some sentences, in ascending order."""
-        number_of = {int(old): new for new, old in enumerate(kept)}
+        if len(kept) == len(self.statements):
+            return self
         return replace(
             self,
             statements=[self.statements[number] for number in kept],
             articles=self.articles[kept],
             origins=self.origins[kept],
             lengths=self.lengths[kept],
-            leanings=[_renumbered(self.leanings[number], number_of) for number in kept],
+            rows=self.rows[kept],
             eligible=self.eligible[kept],
             dense=self.dense[kept],
             lexical=self.lexical[kept],
@@ -138,18 +156,23 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
         question: What is to be answered, if anything is asked.
     """
     statements = [one for reading in readings for one in reading.statements]
+    stemmed = stems_of(words(one.text) for one in statements)
     sizes = [len(reading.statements) for reading in readings]
-    origins = np.array(origins_of(readings), dtype=np.int64)
+    ends = np.cumsum([0, *sizes]).tolist()
+    origins = np.array(
+        origins_of([list(chain(*stemmed[start:end])) for start, end in pairwise(ends)]), np.int64
+    )
     dense = np.concatenate([reading.vectors for reading in readings])
-    lexical, terms = tf_idf([stems(one.text) for one in statements])
+    lexical, terms = tf_idf(stemmed)
     lengths = np.array([len(one.text.split()) for one in statements], dtype=np.int64)
     weights = _weights(statements, np.repeat(1 / np.bincount(origins)[origins], sizes))
     evidence = Evidence(
         statements=statements,
         articles=np.repeat(np.arange(len(readings)), sizes),
         origins=np.repeat(origins, sizes),
+        rows=np.concatenate([np.arange(size) for size in sizes]),
         lengths=lengths,
-        leanings=leanings_of(reading.statements for reading in readings),
+        judges=[coherence.Article(reading.statements) for reading in readings],
         eligible=lengths >= FEWEST_WORDS,
         dense=dense,
         lexical=lexical,
@@ -162,20 +185,18 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
 
 
 def most_promising(evidence: Evidence, most: int) -> Numbers:
-    """Return the eligible sentences that are rated highest, and those that they lean on.
+    """Return the eligible sentences that are rated highest, each with the one before it.
 
     Returns:
-        Numbers of sentences, ascending.
+        Numbers of sentences, ascending; of all sentences if there are no more than `most`.
     """
+    if len(evidence.statements) <= most:
+        return np.arange(len(evidence.statements))
     rating = np.where(evidence.eligible, evidence.rating, -np.inf)
     best = np.argsort(-rating, kind="stable")[:most]
-    kept = {int(number) for number in best if evidence.eligible[number]}
-    for number in sorted(kept):
-        leaning = evidence.leanings[number]
-        while leaning is not None and leaning.on is not None and leaning.on not in kept:
-            kept.add(leaning.on)
-            leaning = evidence.leanings[leaning.on]
-    return np.array(sorted(kept), dtype=np.int64)
+    best = best[evidence.eligible[best]]
+    before = best[evidence.rows[best] > 0] - 1  # A sentence mostly leans on that.
+    return np.union1d(best, before)
 
 
 def with_salience(
@@ -208,17 +229,30 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
         "meaning_elsewhere": _elsewhere(evidence, dense),
         "words_elsewhere": _elsewhere(evidence, lexical),
     }
-    return features(evidence.statements, evidence.lengths, closeness)
+    texts = [one.text for one in evidence.statements]
+    places = np.array([one.place for one in evidence.statements])
+    return features(texts, places, evidence.articles, closeness)
 
 
 def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
     """Say how close each sentence is to the closest one of each other origin, in the mean."""
-    found = np.zeros(len(cosines))
-    origins = np.unique(evidence.origins)
-    for origin in origins:
-        there = evidence.origins == origin
-        found[~there] += cosines[np.ix_(~there, there)].max(axis=1)
-    return found / max(1, len(origins) - 1)
+    # Articles stand in a row, so a run of columns is an article; an origin may have several.
+    origins, starts = [], []
+    for start in np.flatnonzero(np.diff(evidence.articles, prepend=-1)).tolist():
+        starts.append(start)
+        origins.append(int(evidence.origins[start]))
+    by_article = np.maximum.reduceat(cosines, starts, axis=1)
+    distinct_origins = sorted(set(origins))
+    by_origin = np.stack(
+        [
+            by_article[:, [at for at, one in enumerate(origins) if one == origin]].max(axis=1)
+            for origin in distinct_origins
+        ],
+        axis=1,
+    )
+    by_origin[evidence.origins[:, np.newaxis] == np.array(distinct_origins)] = 0.0
+    closest: Values = by_origin.sum(axis=1, dtype=np.float64) / max(1, len(distinct_origins) - 1)
+    return closest
 
 
 def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evidence:
@@ -227,10 +261,10 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evi
     if vector is None:
         vector = np.zeros(evidence.dense.shape[1], np.float32)
     meaning = evidence.dense @ vector
-    words = _words_held(evidence.lexical, terms, stems(question.text))
-    close = (meaning + words) / 2
+    held = _words_held(evidence.lexical, terms, stems(question.text))
+    close = (meaning + held) / 2
     # What comes closest says in other words what is asked, so that more is found.
-    best = np.argsort(-(meaning + words / 2), kind="stable")[:_FEEDBACK_SENTENCES]
+    best = np.argsort(-(meaning + held / 2), kind="stable")[:_FEEDBACK_SENTENCES]
     moved = _centre(vector + _centre(evidence.dense[best].sum(axis=0)))
     places = np.array([one.place - 1 for one in evidence.statements])
     closest = float(close.max(initial=0.0))
@@ -238,7 +272,7 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evi
         evidence,
         eligible=evidence.eligible & (close >= _RELEVANT_SHARE * closest),
         worth={
-            "answer": evidence.dense @ moved + _WORDS_WEIGHT * words,
+            "answer": evidence.dense @ moved + _WORDS_WEIGHT * held,
             "early": _EARLY_WEIGHT * np.exp(-places / _EARLY_SENTENCES),
         },
         closest=closest,
@@ -297,9 +331,3 @@ def _weights(statements: Sequence[Statement], shares: Values) -> Matrix:
 def _centre(total: Matrix) -> Matrix:
     centre: Matrix = unit(total[np.newaxis])[0]
     return centre
-
-
-def _renumbered(leaning: Leaning | None, number_of: dict[int, int]) -> Leaning | None:
-    if leaning is None or leaning.on is None:
-        return leaning
-    return replace(leaning, on=number_of.get(leaning.on))

@@ -1,13 +1,13 @@
 """What can be found of a summary without a reader, beside its articles and references."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import combinations, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from embeddings.article import Span
 from service.answers import JudgedSummary, Objection, Quote, Rouge
-from service.coherence import leanings_of, unmet
+from service.coherence import Leaning, leanings_of, unmet
 from service.sources import Sources
 
 if TYPE_CHECKING:
@@ -45,12 +45,14 @@ class Judge:
         known = [place for place in places if place is not None]
         articles = {statement.article_id for statement in sources.statements}
         quoted = {sources.statements[place].article_id for place in known}
+        unmet_there = _unmet_of(sources, known)
         return JudgedSummary(
             text=text,
             sentences=len(draft),
             words=len(text.split()),
             rouge=self.rouge(text, references) if references else None,
-            dangling=_objections(draft, places, _dangling_of(sources, known)),
+            dangling=_objections(draft, places, _reasons(unmet_there, loosely=False)),
+            strangers=_objections(draft, places, _reasons(unmet_there, loosely=True)),
             furniture=_objections(draft, places, sources.reasons),
             unknown=[one.text for one, place in zip(draft, places, strict=True) if place is None],
             redundancy=round(_redundancy(draft, sources), _DECIMALS),
@@ -78,15 +80,18 @@ class Judge:
         return RougeScorer(_ROUGE, use_stemmer=True)
 
 
-def _dangling_of(sources: Sources, known: Sequence[int]) -> dict[int, str]:
+def _unmet_of(sources: Sources, known: Sequence[int]) -> dict[int, Leaning]:
     """Judge the body sentences of a summary; furniture is objected to in any case."""
     body = [n for n in range(len(sources.statements)) if n not in sources.reasons]
     row = {number: place for place, number in enumerate(body)}
     statements = [sources.statements[number] for number in body]
     articles = [list(group) for _, group in groupby(statements, key=lambda one: one.article_id)]
     chosen = [row[number] for number in known if number in row]
-    reasons = unmet(leanings_of(articles), chosen)
-    return {body[number]: reason for number, reason in reasons.items()}
+    return {body[place]: one for place, one in unmet(leanings_of(articles), chosen).items()}
+
+
+def _reasons(found: Mapping[int, Leaning], *, loosely: bool) -> dict[int, str]:
+    return {number: one.reason for number, one in found.items() if one.loosely == loosely}
 
 
 def _places(draft: Draft, sources: Sources) -> list[int | None]:

@@ -10,16 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.vectors import Matrix
-from service.reading import Statement
 
 Values = npt.NDArray[np.float64]
 
 # From here on a sentence is simply long.
 _LONG_WORDS = 60
 
-_FIRST_PERSON = re.compile(r"\b(?:i|we|my|our|me|us|you|your)\b", re.IGNORECASE)
-_DIGIT = re.compile(r"\d")
-_QUOTE_MARKS = frozenset('"“”„«»')
+_FIRST_PERSON = frozenset(
+    word + short
+    for word in ("I", "We", "we", "My", "my", "Our", "our", "Me", "me", "us", "You", "you")
+    for short in ("", "r", "'m", "'ve", "'d", "'ll", "’m", "’ve", "’d", "’ll")
+)
+_DIGIT = re.compile(r"[0-9]")
 
 
 def salience(found: Mapping[str, Values], weights: Mapping[str, float]) -> Values:
@@ -52,52 +54,58 @@ def weights_for(*, several: bool) -> Mapping[str, float]:
 
 
 def features(
-    statements: Sequence[Statement],
-    lengths: npt.NDArray[np.int64],
+    texts: Sequence[str],
+    places: npt.NDArray[np.int64],
+    articles: npt.NDArray[np.int64],
     closeness: Mapping[str, Matrix],
 ) -> dict[str, Values]:
     """Say of each sentence what may tell whether it belongs into a summary.
 
     Args:
-        statements: The sentences.
-        lengths: Words of each, shape (n,).
+        texts: The sentences.
+        places: Where each stands in its article, from 1, shape (n,).
+        articles: The number of each one's article, shape (n,).
         closeness: How close each is to what may be said, each of shape (n,); taken as they are.
 
     Returns:
         Arrays of shape (n,) by name: `first`, `early_3`, `early_10` and `early_30` fade with
         the place in the article, `far` is the share of the article before the sentence and
         `share` the article's share of all sentences; `length` and its square in units of 30
-        words; `quote`, `digit`, `capitals` (share of words) and `first_person` (share of words).
+        words; `quote` and `digit` are 0 or 1, `capitals` and `first_person` shares of the
+        words.
     """
-    texts = [one.text for one in statements]
-    before = np.array([one.place - 1 for one in statements], dtype=np.float64)
-    names, articles, counts = np.unique(
-        [one.article_id for one in statements], return_inverse=True, return_counts=True
-    )
-    last = np.zeros(len(names))
-    np.maximum.at(last, articles, before + 1)
+    before = places - 1.0
+    last = np.zeros(int(articles.max(initial=0)) + 1)
+    np.maximum.at(last, articles, places)
+    split = [text.split() for text in texts]
+    lengths = np.array([len(words) for words in split])
     length = np.minimum(lengths, _LONG_WORDS) / 30
     words = np.maximum(lengths, 1)
     return {
-        "first": 1 / (before + 1),
+        "first": 1 / places,
         "early_3": np.exp(-before / 3),
         "early_10": np.exp(-before / 10),
         "early_30": np.exp(-before / 30),
         "far": before / last[articles],
-        "share": counts[articles] / len(texts),
+        "share": np.bincount(articles)[articles] / len(texts),
         "length": length,
         "length_squared": length**2,
-        "quote": np.array([not _QUOTE_MARKS.isdisjoint(text) for text in texts], np.float64),
+        "quote": np.array([_has_quote(text) for text in texts], np.float64),
         "digit": np.array([_DIGIT.search(text) is not None for text in texts], np.float64),
-        "capitals": np.array([_capitals(text) for text in texts]) / words,
-        "first_person": np.array([len(_FIRST_PERSON.findall(text)) for text in texts]) / words,
+        "capitals": np.array([_capitals(words) for words in split]) / words,
+        "first_person": np.array([sum(map(_FIRST_PERSON.__contains__, one)) for one in split])
+        / words,
         **{name: np.asarray(value, np.float64) for name, value in closeness.items()},
     }
 
 
-def _capitals(text: str) -> int:
+def _has_quote(text: str) -> bool:
+    return '"' in text or (not text.isascii() and any(mark in text for mark in "“”„«»"))
+
+
+def _capitals(words: Sequence[str]) -> int:
     """Count the words behind the first one that start with a capital."""
-    return sum(word[0].isupper() for word in text.split()[1:])
+    return sum(map(str.isupper, [word[0] for word in words[1:]]))
 
 
 @cache

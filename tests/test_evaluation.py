@@ -297,13 +297,14 @@ def test_the_methods_stand_side_by_side(run: Run, stdin: bool) -> None:
         "R-2",
         "R-L",
         "dangling",
+        "strangers",
         "furniture",
         "repeats",
         "sources",
         "words",
     ]
     assert [line.split()[0] for line in lines] == ["parallax", "lead", "lexrank", "textrank"]
-    assert all(len(line.split()) == 9 for line in lines)
+    assert all(len(line.split()) == 10 for line in lines)
     assert max(map(len, [heads, *lines])) <= 80
     assert "\x1b" not in result.stdout
 

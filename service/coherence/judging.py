@@ -8,6 +8,7 @@ antecedent was left behind.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from service.coherence import descriptions, names, openings, references, speech
 from service.reading import Statement
@@ -29,46 +30,75 @@ class Leaning:
         on: Number of the sentence that must be in the summary too, always an earlier one;
             None if none helps.
         directly: True if that one must stand directly before it; False if anywhere before it.
+        loosely: True if it can be understood without, though one would like to know more: who
+            somebody is.
     """
 
     reason: str
     on: int | None
     directly: bool
+    loosely: bool = False
+
+
+class Article:
+    """The sentences of one article, each judged when it is asked for."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        """Take the sentences, in text order.
+
+        Args:
+            statements: They may have gaps; where places leave one, the sentence behind it has
+                nothing to lean on directly.
+        """
+        self._statements = statements
+        self._texts = [one.text[:_MOST_CHARACTERS].replace("’", "'") for one in statements]
+        self._inside = speech.inside_quotations(self._texts)
+        self._names = names.Names(self._texts)
+        self._judged: dict[int, Leaning | None] = {}
+
+    def leaning(self, number: int) -> Leaning | None:
+        """Say what a sentence leans on, by its number; None for one that can stand alone."""
+        if number not in self._judged:
+            self._judged[number] = self._judge(number)
+        return self._judged[number]
+
+    def _judge(self, number: int) -> Leaning | None:
+        statements, text = self._statements, self._texts[number]
+        lower = _lower(text)
+        within = number in self._inside
+        follows = number and statements[number].place == statements[number - 1].place + 1
+        before = number - 1 if follows else None
+        if reason := _fragment(text, within=within):
+            return Leaning(reason, None, directly=True)
+        if reason := _unresolved(text, lower, within=within):
+            return Leaning(reason, before, directly=True)
+        # Nothing before an article's first sentence can have introduced what that speaks of.
+        if statements[number].place > 1 and (noun := descriptions.described(text, lower)):
+            on = descriptions.introduction(noun, self._lowers, number)
+            reason = f"speaks of {'the ' + noun!r} without saying which"
+            return Leaning(reason, before if on is None else on, directly=on is None)
+        if stranger := self._names.stranger(number):
+            name, on = stranger
+            reason = f"does not say who {name!r} is"
+            return Leaning(reason, on, directly=False, loosely=True)
+        return None
+
+    @cached_property
+    def _lowers(self) -> list[str]:
+        return [_lower(text) for text in self._texts]
 
 
 def leanings(statements: Sequence[Statement]) -> list[Leaning | None]:
     """Judge the sentences of one article, each by itself and by what stands before it.
 
     Args:
-        statements: Sentences of the article, in text order. Where places leave a gap, the
-            sentence behind it has nothing to lean on directly.
+        statements: Sentences of the article, in text order; see `Article`.
 
     Returns:
         For each sentence what it leans on; None for one that can stand alone.
     """
-    texts = [one.text[:_MOST_CHARACTERS].replace("’", "'") for one in statements]
-    lowers = [_lower(text) for text in texts]
-    inside = speech.inside_quotations(texts)
-    named = names.name_leanings(texts)
-    found: list[Leaning | None] = []
-    for number, (text, lower) in enumerate(zip(texts, lowers, strict=True)):
-        follows = number and statements[number].place == statements[number - 1].place + 1
-        before = number - 1 if follows else None
-        if reason := _fragment(text, within=number in inside):
-            found.append(Leaning(reason, None, directly=True))
-        elif reason := _unresolved(text, lower, within=number in inside):
-            found.append(Leaning(reason, before, directly=True))
-        # Nothing before an article's first sentence can have introduced what that speaks of.
-        elif statements[number].place > 1 and (noun := descriptions.described(text, lower)):
-            on = descriptions.introduction(noun, lowers, number)
-            reason = f"speaks of {'the ' + noun!r} without saying which"
-            found.append(Leaning(reason, before if on is None else on, directly=on is None))
-        elif number in named:
-            name, on = named[number]
-            found.append(Leaning(f"does not say who {name!r} is", on, directly=False))
-        else:
-            found.append(None)
-    return found
+    article = Article(statements)
+    return [article.leaning(number) for number in range(len(statements))]
 
 
 def leanings_of(articles: Iterable[Sequence[Statement]]) -> list[Leaning | None]:
@@ -93,19 +123,19 @@ def dangling(statements: Sequence[Statement], chosen: Sequence[int]) -> dict[int
     Returns:
         For the number of each chosen sentence that cannot stand there, why.
     """
-    return unmet(leanings(statements), chosen)
+    return {number: one.reason for number, one in unmet(leanings(statements), chosen).items()}
 
 
-def unmet(judged: Sequence[Leaning | None], chosen: Sequence[int]) -> dict[int, str]:
+def unmet(judged: Sequence[Leaning | None], chosen: Sequence[int]) -> dict[int, Leaning]:
     """Find the same where what each sentence leans on is known; see `dangling`."""
-    found: dict[int, str] = {}
+    found: dict[int, Leaning] = {}
     for position, number in enumerate(chosen):
         leaning = judged[number]
         if leaning is None:
             continue
         nearest = max(0, position - 1) if leaning.directly else 0
         if leaning.on not in chosen[nearest:position]:
-            found[number] = leaning.reason
+            found[number] = leaning
     return found
 
 

@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from itertools import accumulate, islice
 
 from service.coherence.lexicon import (
@@ -20,6 +21,7 @@ from service.coherence.references import is_person
 _WORD = r"[A-Z][\w'-]*+\.?+"
 _PARTICLE = r"(?:(?:von|van|de|der|den|al|bin|el|la|du|di|da|dos|del|ter) )"
 _FULL = re.compile(rf"{_WORD}(?: {_PARTICLE}?{_PARTICLE}?{_WORD})+")
+_CAPITALISED = re.compile(r"[A-Z][\w'-]*")
 # "Mr. Holm" says no more of him than "Holm"; "Mayor Holm" does.
 _PLAIN_TITLES = listed("mr mrs ms miss")
 _SUFFIXES = listed("jr sr ii iii iv")
@@ -41,32 +43,66 @@ _LONGEST_TITLE = 24
 _MOST_NAMES = 300
 
 
-def name_leanings(texts: Sequence[str]) -> dict[int, tuple[str, int]]:
-    """Find the sentences with a surname that an earlier sentence has in full.
+class Names:
+    """The people of an article, and where it names each in full first."""
 
-    A surname that the article uses before any full name is that of someone whom everybody
-    knows, or of nobody; it leans on nothing.
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Take the sentences of an article, in order."""
+        self._texts = texts
+        self._known: dict[str, bool] = {}
 
-    Args:
-        texts: The sentences of an article, in order.
+    def stranger(self, number: int) -> tuple[str, int] | None:
+        """Find a surname in a sentence that an earlier sentence has in full.
 
-    Returns:
-        For the number of each such sentence, the name and the number of the sentence that has
-        it in full.
-    """
-    whole = "\n".join(texts)
-    starts = [0, *accumulate(len(text) + 1 for text in texts)]
-    found: dict[int, tuple[str, int]] = {}
-    for name, place in islice(_introduced(whole).items(), _MOST_NAMES):
-        on = bisect_right(starts, place) - 1
-        for at in _alone(whole, name):
-            number = bisect_right(starts, at) - 1
-            if at < place:
-                break
-            # Of several names the one that came last is least likely to be in a summary.
-            if number > on and (number not in found or found[number][1] < on):
-                found[number] = (name, on)
-    return found
+        A surname that the article uses before any full name is that of someone whom everybody
+        knows, or of nobody; it leans on nothing.
+
+        Args:
+            number: The number of the sentence.
+
+        Returns:
+            The name and the number of the sentence that has it in full; of several names the
+            one that came last, as that is least likely to be in a summary.
+        """
+        text = self._texts[number]
+        best: tuple[int, int, str] | None = None
+        for name in _names_in(text):
+            on, place = self._introduced.get(name, (number, 0))
+            if (
+                on < number
+                and (best is None or best[:2] < (on, -place))
+                and _is_alone_in(text, name)
+                and not self._is_known(name, on, place)
+            ):
+                best = on, -place, name
+        return best and (best[2], best[0])
+
+    def _is_known(self, name: str, on: int, place: int) -> bool:
+        """Tell whether a name stands alone before it stands in full."""
+        if name not in self._known:
+            earlier = [*self._texts[:on], self._texts[on][:place]]
+            self._known[name] = any(_is_alone_in(text, name) for text in earlier)
+        return self._known[name]
+
+    @cached_property
+    def _introduced(self) -> dict[str, tuple[int, int]]:
+        """The number of the sentence that has each name in full first, and where in it."""
+        whole = "\n".join(self._texts)
+        starts = [0, *accumulate(len(text) + 1 for text in self._texts)]
+        found: dict[str, tuple[int, int]] = {}
+        for name, place in islice(_introduced(whole).items(), _MOST_NAMES):
+            on = bisect_right(starts, place) - 1
+            found[name] = on, place - starts[on]
+        return found
+
+
+def _names_in(text: str) -> list[str]:
+    """Return what may be names in a sentence, each once, with and without endings."""
+    found: dict[str, None] = {}
+    for word in _CAPITALISED.findall(text):
+        bare = word.removesuffix("'s").rstrip("'-")
+        found |= dict.fromkeys((word, bare, word.partition("'")[0]))
+    return list(found)
 
 
 def _introduced(whole: str) -> dict[str, int]:
@@ -98,14 +134,15 @@ def _is_personal(whole: str, start: int, end: int) -> bool:
     return bool(_PERSONAL.match(whole, end)) or (bool(before) and is_person(before[-1]))
 
 
-def _alone(whole: str, name: str) -> Iterator[int]:
-    """Yield where a name stands without a first name, title or description."""
-    at = whole.find(name)
+def _is_alone_in(text: str, name: str) -> bool:
+    """Tell whether a name stands somewhere without a first name, title or description."""
+    at = text.find(name)
     while at >= 0:
         end = at + len(name)
-        if _is_whole(whole, at, end) and _stands_alone(whole, at, end):
-            yield at
-        at = whole.find(name, end)
+        if _is_whole(text, at, end) and _stands_alone(text, at, end):
+            return True
+        at = text.find(name, end)
+    return False
 
 
 def _is_whole(whole: str, at: int, end: int) -> bool:

@@ -60,7 +60,9 @@ from service.terminal import err, progress
     help="What groups articles: a column or field of theirs, or source, published (by day), "
     "language, title, url or author.",
 )
-@click.option("--words", default=100, show_default=True, help="The most words of a summary.")
+@click.option(
+    "--words", type=int, help="The most words of a summary; 100 unless --sentences is given."
+)
 @click.option("--sentences", type=int, help="The most sentences of a summary.")
 @click.option("--query", metavar="TEXT", help="What the summaries are to answer.")
 @click.option(

@@ -289,11 +289,11 @@ def compare(articles: Sequence[str], as_json: bool, **common: Any) -> None:  # n
 @main.command()
 @click.argument("articles", nargs=-1, metavar="[ID|PATH|-]...")
 @click.option("--query", metavar="TEXT", help="What the summary is to answer.")
-@click.option("--words", default=100, show_default=True, help="The most words.")
+@click.option("--words", type=int, help="The most words; 100 unless --sentences is given.")
 @click.option("--sentences", type=int, help="The most sentences.")
 @click.option(
     "--method",
-    type=click.Choice(["centroid", "lead"]),
+    type=click.Choice(["centroid", "lead", "lexrank", "textrank"]),
     default="centroid",
     show_default=True,
     help="How sentences are chosen.",
@@ -311,7 +311,7 @@ def compare(articles: Sequence[str], as_json: bool, **common: Any) -> None:  # n
 def summarize(
     articles: Sequence[str],
     query: str | None,
-    words: int,
+    words: int | None,
     sentences: int | None,
     method: str,
     form: str,

@@ -18,6 +18,7 @@ from service.answers import (
     ArticleDetail,
     ArticleHeader,
     ArticlePage,
+    Band,
     Comparison,
     Coverage,
     LabelledBlock,
@@ -28,6 +29,7 @@ from service.answers import (
     Verification,
 )
 from service.bands import (
+    band_of,
     band_warnings,
     banded_articles,
     banded_comparison,
@@ -201,9 +203,13 @@ class Corpus:
         ranked = rank(self.library, question, k, mode, filters)
         summary = None
         if summary_words is not None:
-            readings = self._passages(ranked)
+            # Only scores of both parts together have bands.
+            answering = self._answering(ranked) if mode is Mode.HYBRID else ranked
+            readings = self._passages(answering)
             summary = summarize(readings, words=summary_words, question=question)
             summary = cited(self.library, summary, readings)
+            if not readings:
+                summary = _warned(summary, [_nothing_answers(query, ranked)])
         found = hits(self.library, question, ranked)
         if mode is Mode.HYBRID:
             found = banded_hits(found, self._profile.calibration)
@@ -280,14 +286,21 @@ class Corpus:
         refs: Sequence[Ref] = (),
         *,
         query: str | None = None,
-        words: int = 100,
+        words: int | None = None,
         sentences: int | None = None,
         method: Method = Method.CENTROID,
     ) -> Summary:
         """Summarise articles, or the best passages for a question, or articles towards one.
 
         Quotes and exclusions in a question choose among passages; where articles are named,
-        there is no such choice.
+        there is no such choice. If nothing answers a question, the summary is empty and says so.
+
+        Args:
+            refs: The articles; each counts once.
+            query: What the summary is to answer.
+            words: The most words; 100 unless `sentences` is given.
+            sentences: The most sentences.
+            method: How the sentences are chosen.
 
         Raises:
             BadRequest: Neither articles nor a question, or a count is out of range.
@@ -299,13 +312,17 @@ class Corpus:
         question = None if query is None else ask(self.library, query)
         if question is not None and not refs:
             ranked = rank(self.library, question, _PASSAGES_A_SUMMARY, Mode.HYBRID, Filters())
-            readings = self._passages(ranked)
+            readings = self._passages(self._answering(ranked))
+            warnings = [] if readings else [_nothing_answers(question.text, ranked)]
         else:
             readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
+            warnings = []
         answer = summarize(
             readings, words=words, sentences=sentences, question=question, method=method
         )
-        warnings = [] if query is None else query_warnings(self._profile, query)
+        warnings += answer.warnings
+        if query is not None:
+            warnings += query_warnings(self._profile, query)
         warnings += article_warnings(self._profile, [one.article for one in readings])
         return _warned(cited(self.library, answer, readings), warnings)
 
@@ -349,18 +366,24 @@ class Corpus:
             warnings=article_warnings(self._profile, [foreign]) if result.language else [],
         )
 
+    def _answering(self, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """Leave out passages too far from a question to answer it, where bands tell which are."""
+        calibration = self._profile.calibration
+        if calibration is None:
+            return list(ranked)
+        return [one for one in ranked if band_of(one.score, calibration.search) is not Band.FAR]
+
     def _passages(self, ranked: Sequence[Ranked]) -> list[Reading]:
         """Read the ranked passages, article by article in the order of their best ones."""
+        among = {one.chunk.id for one in ranked}
         ids = list(dict.fromkeys(one.chunk.article_id for one in ranked))
         headers = self.library.store.headers(ids)
         return [
             reading_of(
                 self.library,
                 headers[article_id],
-                sorted(
-                    (one.chunk for one in ranked if one.chunk.article_id == article_id),
-                    key=lambda chunk: chunk.span,
-                ),
+                self.library.store.chunks_of([article_id]),
+                among=among,
             )
             for article_id in ids
             if article_id in headers
@@ -374,6 +397,11 @@ def _empty_warnings(readings: Sequence[Reading]) -> list[str]:
         "of sentences longer than the model reads."
         for article_id in empty
     ]
+
+
+def _nothing_answers(query: str, ranked: Sequence[Ranked]) -> str:
+    closest = f"; the closest passage scores {ranked[0].score:.2f}" if ranked else ""
+    return f"Nothing in the library answers {query!r}{closest}. The summary stays empty."
 
 
 def _warned(answer: A, warnings: list[str]) -> A:

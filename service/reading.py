@@ -1,6 +1,6 @@
 """An article as the answers see it: its statements, each a whole sentence with its vector."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -147,24 +147,36 @@ def _ref(library: Library, item: Article | Refusal) -> Ref:
     return own_ref(item, name or None)
 
 
-def reading_of(library: Library, article: Article, chunks: Sequence[StoredChunk]) -> Reading:
-    """Make a reading of some or all chunks of an article, in text order."""
+def reading_of(
+    library: Library,
+    article: Article,
+    chunks: Sequence[StoredChunk],
+    *,
+    among: Collection[int] | None = None,
+) -> Reading:
+    """Make a reading of an article.
+
+    Args:
+        library: Where the vectors are.
+        article: What is known of it.
+        chunks: All its chunks, in text order.
+        among: The ids of those whose sentences are read; of all if not given. The places of
+            sentences count the others too.
+    """
+    read = [chunk for chunk in chunks if among is None or chunk.id in among]
+    matrices = dict(zip((chunk.span for chunk in read), library.vectors(read), strict=True))
     statements: list[Statement] = []
     rows: list[Matrix] = []
     place = 0
-    last = None
-    for chunk, matrix in zip(chunks, library.vectors(chunks), strict=True):
-        # Chunks of an article are numbered in a row; a gap means that some are not read, and
-        # then the next sentence does not follow on the last one.
-        place += last is not None and chunk.id != last + 1
-        last = chunk.id
-        for number, sentence in enumerate(chunk.sentences):
+    for chunk in chunks:
+        matrix = matrices.get(chunk.span)
+        for number, sentence in enumerate(chunk.sentences, start=1):
             place += 1
-            if sentence.whole:
+            if matrix is not None and sentence.whole:
                 start = chunk.span.start
                 text = chunk.text[sentence.span.start - start : sentence.span.end - start]
                 statements.append(Statement(article.id, sentence.span, text, place))
-                rows.append(matrix[1 + number])
+                rows.append(matrix[number])
     dim = library.encoder.profile.dim
     vectors = np.stack(rows) if rows else np.zeros((0, dim), np.float32)
     sha256 = checksum(article.text) if article.text else None

@@ -24,6 +24,7 @@ from service.selection import Objection, Selection, alike
 from service.words import stems
 
 MOST_WORDS = 10_000
+_WORDS = 100
 
 # Candidates are compared with one another; this many keep that quick. Of more sentences those
 # count that are rated highest by themselves.
@@ -63,7 +64,7 @@ class Method(StrEnum):
 def summarize(
     readings: Sequence[Reading],
     *,
-    words: int = 100,
+    words: int | None = None,
     sentences: int | None = None,
     question: Question | None = None,
     method: Method = Method.CENTROID,
@@ -77,7 +78,7 @@ def summarize(
 
     Args:
         readings: What to summarise.
-        words: The most words; sentences are never cut.
+        words: The most words; sentences are never cut. 100 unless `sentences` is given.
         sentences: The most sentences, if that is limited too.
         question: What the summary is to answer, if anything is asked.
         method: How the sentences are chosen; the plain methods take no question.
@@ -90,6 +91,8 @@ def summarize(
         BadRequest: `words` or `sentences` is out of range.
     """
     check_lengths(words, sentences)
+    if words is None:
+        words = _WORDS if sentences is None else MOST_WORDS
     groups = distinct(readings)
     if not groups:
         return Summary(text="", words=0, sentences=[], left_out=[])
@@ -103,9 +106,9 @@ def summarize(
     return _told(evidence, groups, _choose_plainly(evidence, method, words, most))
 
 
-def check_lengths(words: int, sentences: int | None = None) -> None:
+def check_lengths(words: int | None, sentences: int | None = None) -> None:
     """Raise `BadRequest` if a summary of that length cannot be asked for."""
-    if not 1 <= words <= MOST_WORDS:
+    if words is not None and not 1 <= words <= MOST_WORDS:
         raise BadRequest(f"words is {words}; expected a number from 1 to {MOST_WORDS}.")
     if sentences is not None and not 1 <= sentences <= MOST_WORDS:
         raise BadRequest(f"sentences is {sentences}; expected a number from 1 to {MOST_WORDS}.")

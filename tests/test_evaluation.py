@@ -56,11 +56,11 @@ def tallied(rows: Sequence[Row | Refusal], budget: Budget | None = None) -> Eval
 def test_a_sentence_dangles_unless_what_it_leans_on_stands_directly_before_it() -> None:
     mayor = "The mayor of Lindmark came to see the damage in the afternoon."
     he = "He wants a report on the crane by Friday."
-    crane = "The crane had been built in 1962 and was used for coal."
+    other = "The council of Lindmark voted for a new crane in the harbour on Tuesday."
 
     together = judged(f"{mayor} {he}", HARBOUR)
     alone = judged(he, HARBOUR)
-    parted = judged(f"{mayor} {crane} {he}", HARBOUR)
+    parted = judged(f"{mayor} {other} {he}", HARBOUR, COUNCIL)
 
     assert together.dangling == []
     for found in (alone, parted):
@@ -116,7 +116,7 @@ def test_ours_answers_the_query_and_knows_a_title_for_what_it_is(tmp_path: Path)
     )
     untold = row_of(Record("", 1, {"articles": [article]}))
 
-    (cost,) = parallax(corpus.library)(asked, Length(10, None))["parallax"]
+    *_, cost = parallax(corpus.library)(asked, Length(25, None))["parallax"]
     told = [one.text for one in parallax(corpus.library)(untold, Length(200))["parallax"]]
 
     assert cost.text == "The new crane is to cost 4 million crowns."
@@ -297,7 +297,7 @@ def test_the_methods_stand_side_by_side(run: Run, stdin: bool) -> None:
         "R-2",
         "R-L",
         "dangling",
-        "strangers",
+        "who?",
         "furniture",
         "repeats",
         "sources",

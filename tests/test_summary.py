@@ -1,4 +1,8 @@
 import re
+from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from random import Random
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ from embeddings.article import Article, Span
 from embeddings.errors import BadRequest
 from embeddings.vectors import unit
 from service.answers import Summary
+from service.evidence import gather
 from service.reading import Reading, Statement
 from service.search import Question
 from service.summary import Method, summarize
@@ -64,8 +69,11 @@ def test_no_limit_is_passed_and_every_sentence_is_quoted_in_order(
 
     assert summary.words == sum(len(text.split()) for text in texts(summary)) <= words
     assert len(summary.sentences) <= most
-    order = [(int(one.article_id), one.start) for one in summary.sentences]
-    assert order == sorted(set(order))
+    places = [(one.article_id, one.start) for one in summary.sentences]
+    assert len(places) == len(set(places))
+    for _, group in groupby(places, key=itemgetter(0)):
+        in_text_order = list(group)
+        assert in_text_order == sorted(in_text_order)
     for one in summary.sentences:
         whole = " ".join(stories[int(one.article_id)])
         assert whole[one.start : one.end] == one.text
@@ -138,10 +146,165 @@ def test_a_question_is_answered_without_filler() -> None:
     assert texts(summary) == [STORY[5]]
 
 
-def test_sentences_of_another_article_start_a_paragraph() -> None:
-    summary = summarize([reading("a", [STORY[0]]), reading("b", [STORY[5]])])
+def dated(day: str | None, article_id: str, sentences: list[str]) -> Reading:
+    one = reading(article_id, sentences)
+    return replace(one, article=replace(one.article, published=day))
 
-    assert summary.text == f"{STORY[0]}\n\n{STORY[5]}"
+
+def test_sentences_of_another_article_start_a_paragraph_and_the_earlier_is_told_first() -> None:
+    later = dated("2026-03-04T08:00", "a", [STORY[0]])
+    earlier = dated("2026-03-03", "b", [STORY[5]])
+
+    for readings in ([earlier, later], [later, earlier]):
+        assert summarize(readings).text == f"{STORY[5]}\n\n{STORY[0]}"
+
+
+def test_where_a_day_is_not_known_the_article_that_says_most_is_told_first() -> None:
+    main = reading("b", [STORY[0], STORY[1], STORY[3]])
+    aside = dated("2026-03-03", "a", ["Geese rest in the reeds of Elling in autumn."])
+
+    summary = summarize([aside, main])
+
+    assert [one.article_id for one in summary.sentences] == ["b", "b", "b", "a"]
+
+
+@settings(deadline=None)
+@given(st.lists(SENTENCES, min_size=2, max_size=4), st.integers(1, 80), st.randoms())
+def test_the_order_of_the_articles_changes_nothing(
+    stories: list[list[str]], words: int, random: Random
+) -> None:
+    readings = [reading(str(number), story) for number, story in enumerate(stories)]
+    shuffled = random.sample(readings, len(readings))
+
+    assert summarize(shuffled, words=words) == summarize(readings, words=words)
+
+
+@settings(deadline=None)
+@given(st.lists(SENTENCES, min_size=1, max_size=3), st.integers(1, 80), st.data())
+def test_an_exact_copy_of_an_article_changes_no_sentence_chosen(
+    stories: list[list[str]], words: int, data: st.DataObject
+) -> None:
+    readings = [reading(f"a{number}", story) for number, story in enumerate(stories)]
+    copied = data.draw(st.sampled_from(range(len(stories))))
+    copy = reading("copy", stories[copied])
+
+    alone = summarize(readings, words=words)
+    together = summarize([*readings, copy], words=words)
+
+    assert texts(together) == texts(alone)
+    assert [one.score for one in together.sentences] == [one.score for one in alone.sentences]
+
+
+def test_who_else_says_it_are_exact_copies_too() -> None:
+    readings = [reading(name, [STORY[0], STORY[3]]) for name in "cab"]
+
+    summary = summarize(readings, words=12)
+
+    (first,) = summary.sentences
+    assert first.article_id == "a"
+    assert [other.article_id for other in first.also_in] == ["b", "c"]
+
+
+def test_near_copies_count_as_one() -> None:
+    report = [*STORY[:2], *STORY[3:5]]
+    others = [
+        "Geese rest in the reeds of Elling in autumn.",
+        "Their number has doubled since 1990.",
+    ]
+    copies = [reading(str(number), [*report, f"Edition {number}."]) for number in range(4)]
+
+    evidence = gather([*copies, reading("z", others)])
+
+    assert evidence.origins.tolist() == [1] * 20 + [2] * 2
+    alone = gather([copies[0], reading("z", others)])
+    # Four copies pull the aim no further towards what they say than one does.
+    assert np.abs(evidence.dense_aim[-2:] - alone.dense_aim[-2:]).max() < 0.02
+
+
+def test_every_source_has_its_say() -> None:
+    stories = {
+        "a": [STORY[0], STORY[1], STORY[3], STORY[4]],
+        "b": [
+            "A crane of the harbour of Lindmark fell.",
+            "The harbour of Lindmark has no crane now.",
+        ],
+        "c": ["The harbour of Lindmark will buy a crane.", "A crane costs the harbour 4 million."],
+    }
+
+    summary = summarize([reading(name, story) for name, story in stories.items()], words=30)
+
+    assert {one.article_id for one in summary.sentences} == set(stories)
+
+
+def test_a_sentence_takes_along_the_one_it_leans_on_if_both_fit() -> None:
+    story = [
+        "The port authority of Lindmark spoke to reporters at noon.",
+        "It said the crane in the harbour fell, and the crane in the harbour is lost.",
+        "Geese rest in the reeds of Elling in autumn.",
+        "The number of crane accidents in the harbour is falling.",
+    ]
+
+    both = summarize([reading("a", story)], words=26, weights={})
+    one = summarize([reading("a", story)], words=17, weights={})
+
+    assert texts(both)[:2] == story[:2]
+    assert story[1] not in texts(one)
+    assert any(left.text == story[1] and "'It'" in left.reason for left in one.left_out)
+
+
+def test_of_two_sentences_the_one_that_needs_no_introduction_is_taken() -> None:
+    story = [
+        "Mayor Ada Holm of Lindmark opened a school on Sunday.",
+        "A crane fell into the harbour, Holm said.",
+        "A crane fell into the harbour, workers said.",
+    ]
+
+    summary = summarize([reading("a", story)], words=8, weights={})
+
+    assert texts(summary) == [story[2]]
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(SENTENCES, min_size=1, max_size=3), st.sampled_from(["lead", "lexrank", "textrank"])
+)
+def test_the_plain_methods_take_what_scores_highest_and_fits(
+    stories: list[list[str]], method: str
+) -> None:
+    readings = [reading(str(number), story) for number, story in enumerate(stories)]
+
+    summary = summarize(readings, words=20, method=Method(method))
+
+    assert summary.words <= 20
+    assert summary.left_out == []
+    assert all(set(one.score) == {"total"} for one in summary.sentences)
+
+
+def test_sentences_alone_lift_the_limit_of_words() -> None:
+    story = [
+        f"{sentence[:-1]} and {' and '.join([sentence[:-1]] * 5)}."
+        for sentence in (STORY[0], STORY[3], STORY[5])
+    ]
+
+    assert summarize([reading("a", story)]).words <= 100
+    assert len(summarize([reading("a", story)], sentences=2).sentences) == 2
+
+
+def test_what_is_not_spoken_of_is_said_to_be() -> None:
+    summary = summarize([reading("a", STORY)], question=question("Geese"))
+
+    assert summary.sentences == []
+    assert summary.warnings == ["No sentence here speaks of 'Geese'; the summary stays empty."]
+
+
+def test_of_very_many_sentences_the_most_promising_are_compared() -> None:
+    story = [
+        f"{STORY[number % 2]} Part {number} of the harbour is closed." for number in range(3000)
+    ]
+
+    summary = summarize([reading("a", story)], words=60)
+
+    assert 40 <= summary.words <= 60
 
 
 @pytest.mark.parametrize(("words", "sentences"), [(0, None), (10_001, None), (10, 0)])

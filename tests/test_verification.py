@@ -339,11 +339,11 @@ def test_after_an_article_changed_it_says_what_holds_no_more(
 
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "moved sentence 1 (harbour 0:79): the same words stand at 11:90 now",
-        'gone sentence 2 (harbour 80:135): "The crane had been built in 1962 and was used for '
+        "moved sentence 3 (harbour 0:79): the same words stand at 11:90 now",
+        'gone sentence 4 (harbour 80:135): "The crane had been built in 1962 and was used for '
         'coal." stands there no more; closest is 91:146 now: "The crane had been built in 1926 '
         'and was used for coal."',
-        "moved sentence 3 (harbour 136:177): the same words stand at 147:188 now",
+        "moved sentence 5 (harbour 136:177): the same words stand at 147:188 now",
         "changed harbour since it was quoted",
         "2 of 5 quotes hold, 3 do not.",
     ]

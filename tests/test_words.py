@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.words import content_words, is_content_word, stems, words
+from service.words import content_words, is_content_word, stems, stems_of, words
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,39 @@ def test_every_word_that_says_something_has_a_stem(text: str) -> None:
 
     assert len(stems(text)) == len(said)
     assert content_words(text) == (said or words(text))
+
+
+PIECES = [
+    "a",
+    "B",
+    "'",
+    "’",
+    "''",
+    "'s",
+    "’S",
+    " ",
+    "_",
+    "3",
+    ".",
+    "-",
+    "é",
+    "İ",
+    "\n",
+    "the",
+    "\x1f",
+]
+
+
+@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
+def test_words_are_those_of_the_pattern_whichever_way_they_are_found(text: str) -> None:
+    plain = [
+        found.lower().replace("’", "'").removesuffix("'s")
+        for found in re.findall(r"\w+(?:['’]\w+)*", text)
+    ]
+
+    assert words(text) == plain
+
+
+@given(st.lists(st.text("abedings' the") | st.text()))
+def test_stems_of_many_texts_are_those_of_each(texts: list[str]) -> None:
+    assert stems_of(map(words, texts)) == [stems(text) for text in texts]

@@ -33,7 +33,7 @@ class Request:
     Attributes:
         per: Of what there is one summary each.
         group_by: The field by which articles are grouped.
-        words: The most words of a summary.
+        words: The most words of a summary; 100 unless `sentences` is given.
         sentences: The most sentences, if that is limited too.
         query: What the summaries are to answer, if anything is asked.
         method: How sentences are chosen.
@@ -45,7 +45,7 @@ class Request:
 
     per: Per
     group_by: str | None
-    words: int
+    words: int | None
     sentences: int | None
     query: str | None
     method: Method

@@ -223,7 +223,9 @@ class SummaryQuestion(Question):
 
     articles: Annotated[list[Ref], Field(max_length=MOST_REFS)] = []
     query: str | None = None
-    words: WordCount = 100
+    words: WordCount | None = Field(
+        default=None, description="The most words; 100 unless `sentences` is given."
+    )
     sentences: Annotated[int, Field(ge=1, le=MOST_WORDS)] | None = None
     method: Annotated[Method, Field(strict=False)] = Method.CENTROID
 

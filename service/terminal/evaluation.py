@@ -10,6 +10,7 @@ from service.answers import Evaluation, MethodFigures
 from service.terminal.console import clipped, out
 
 _WIDEST_NAME = 16
+_NARROWEST_NAME = 8
 _WIDEST_LINE = 80
 
 Tell = Callable[[MethodFigures], str]
@@ -28,10 +29,11 @@ def print_evaluation(answer: Evaluation, console: Console = out) -> None:
     rows = "row" if answer.count == 1 else "rows"
     _print(console, Text(f"{answer.count:,} {rows}, {referenced:,} with references", "dim"))
     columns = _columns(answer)
-    names = [clipped(name, _WIDEST_NAME) for name in answer.methods]
+    taken = sum(1 + len(column.head) for column in columns)
+    widest = max(_NARROWEST_NAME, min(_WIDEST_NAME, _WIDEST_LINE - taken))
+    names = [clipped(name, widest) for name in answer.methods]
     wide = max(map(len, names), default=0)
-    space = wide + sum(2 + len(column.head) for column in columns)
-    gap = "  " if space <= _WIDEST_LINE else " "
+    gap = "  " if wide + taken + len(columns) <= _WIDEST_LINE else " "
     heads = gap.join([" " * wide, *(column.head for column in columns)])
     _print(console, Text(heads, "bold"))
     for name, figures in zip(names, answer.methods.values(), strict=True):
@@ -52,7 +54,7 @@ def _columns(answer: Evaluation) -> list[_Column]:
     return [
         *(_ROUGE if has_rouge else ()),
         _Column("dangling", lambda one: _percent(one.dangling)),
-        _Column("strangers", lambda one: _percent(one.strangers)),
+        _Column(" who?", lambda one: _percent(one.strangers)),
         _Column("furniture", lambda one: _percent(one.furniture)),
         *([_Column("unknown", lambda one: _percent(one.unknown))] if has_unknown else []),
         _Column("repeats", lambda one: f"{one.redundancy:.2f}".replace("0.", ".", 1)),

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from aspects import measure_aspects
 
 from embeddings.article import Span
@@ -28,11 +29,12 @@ from service.answers import Evaluation
 from service.corpus import Corpus
 from service.entrants import Entrant, parallax, plain, raw_sentences
 from service.evaluation import Tally, evaluate
+from service.evidence import tf_idf
 from service.judging import Draft, Told
 from service.rows import Budget, Length, Row, read_rows
 from service.settings import read_settings
 from service.terminal import print_evaluation
-from service.words import words
+from service.words import stems, words
 
 PARTS = ["multinews", "highlights", "aspects"]
 
@@ -80,10 +82,11 @@ def measure(
     compared = partial(_compared, library, rows=rows, out=out)
     if "multinews" in parts:
         budget = Budget(words=_MULTI_NEWS_WORDS)
-        compared(data / "summaries_multi_multinews.jsonl", budget, [sumy])
+        compared(data / "summaries_multi_multinews.jsonl", budget, [tf_idf_centroid, sumy])
     if "highlights" in parts:
         budget = Budget(at_reference_length=True)
-        compared(data / "summaries_single_cnndm.jsonl", budget, [lead_3, sumy])
+        peers = [lead_3, as_long_as_lead_3(library), sumy]
+        compared(data / "summaries_single_cnndm.jsonl", budget, peers)
     if "aspects" in parts:
         measure_aspects(data / "summaries_query_aspectnews.jsonl", library, rows)
 
@@ -128,15 +131,49 @@ def lead_3(row: Row, length: Length) -> dict[str, Draft]:
     return {"lead-3": [Told(one.text, one) for one in found]}
 
 
+def as_long_as_lead_3(library: Library) -> Entrant:
+    """Return our method with as many words as the first three sentences have."""
+    ours = parallax(library)
+
+    def summaries(row: Row, length: Length) -> dict[str, Draft]:
+        words_there = sum(len(one.text.split()) for one in lead_3(row, length)["lead-3"])
+        (draft,) = ours(row, Length(words_there)).values()
+        return {"parallax, as long": draft}
+
+    return summaries
+
+
+def tf_idf_centroid(row: Row, length: Length) -> dict[str, Draft]:
+    """Choose greedily what brings the whole summary closest to the centroid of all sentences.
+
+    Source: Gholipour Ghalandari (2017), "Revisiting the Centroid-based Method".
+    """
+    sentences = [one for article in row.articles for one in raw_sentences(article)]
+    counts = np.array([len(one.text.split()) for one in sentences])
+    rows, _ = tf_idf([stems(one.text) for one in sentences])
+    gram = (rows @ rows.T).toarray()
+    aim = rows @ np.asarray(rows.sum(axis=0)).ravel()
+    taken: list[int] = []
+    room = length.words
+    while (fits := (counts <= room)).any():
+        along = aim + aim[taken].sum()
+        square = gram[np.ix_(taken, taken)].sum() + 2 * gram[:, taken].sum(axis=1) + gram.diagonal()
+        fits[taken] = False
+        if not fits.any():
+            break
+        best = int(np.where(fits, along / np.sqrt(np.maximum(square, 1e-9)), -np.inf).argmax())
+        taken.append(best)
+        room -= counts[best]
+    return {"TF-IDF centroid": [Told(sentences[n].text, sentences[n]) for n in sorted(taken)]}
+
+
 def sumy(row: Row, length: Length) -> dict[str, Draft]:
     """Summarise by sumy, which ranks sentences; the best are taken while they fit."""
-    from sumy.parsers.plaintext import PlaintextParser
     from sumy.summarizers.lex_rank import LexRankSummarizer
     from sumy.summarizers.lsa import LsaSummarizer
     from sumy.summarizers.text_rank import TextRankSummarizer
 
-    text = "\n\n".join(article.text for article in row.articles)
-    document = PlaintextParser.from_string(text, _Tokenizer()).document
+    document = sumy_document([article.text for article in row.articles])
     methods = {
         "sumy LexRank": LexRankSummarizer(),
         "sumy TextRank": TextRankSummarizer(),
@@ -149,6 +186,13 @@ def sumy(row: Row, length: Length) -> dict[str, Draft]:
             name: [Told(str(sentence)) for sentence in method(document, _fitting(length))]
             for name, method in methods.items()
         }
+
+
+def sumy_document(texts: Sequence[str]) -> Any:  # noqa: ANN401
+    """Read articles as sumy does, split into sentences and words as we do."""
+    from sumy.parsers.plaintext import PlaintextParser
+
+    return PlaintextParser.from_string("\n\n".join(texts), _Tokenizer()).document
 
 
 class _Tokenizer:

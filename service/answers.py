@@ -356,12 +356,12 @@ class Objection(Answer):
 class JudgedSummary(Answer):
     """A summary and what is found of it.
 
-    `dangling` are the sentences that lean on one that is left out, `strangers` those that can
-    be understood but name somebody of whom only a left out sentence says who that is,
-    `furniture` those that are no running text (captions, notices), `unknown` those that stand
-    in none of the articles: of these nothing else can be said. `redundancy` is the highest
-    cosine of the words of two sentences, `sources` the share of the articles that is quoted.
-    `rouge` is None where there is no reference.
+    `dangling` are the sentences that lean on one that is left out, `loose` those that can be
+    understood but read better behind one that is left out: it says who somebody is, or what
+    "also" adds to; `furniture` those that are no running text (captions, notices), `unknown`
+    those that stand in none of the articles: of these nothing else can be said. `redundancy`
+    is the highest cosine of the words of two sentences, `sources` the share of the articles
+    that is quoted. `rouge` is None where there is no reference.
     """
 
     text: str
@@ -369,7 +369,7 @@ class JudgedSummary(Answer):
     words: int
     rouge: Rouge | None
     dangling: list[Objection]
-    strangers: list[Objection]
+    loose: list[Objection]
     furniture: list[Objection]
     unknown: list[str]
     redundancy: float
@@ -388,7 +388,7 @@ class JudgedRow(Answer):
 class MethodFigures(Answer):
     """What is found of all summaries of one method.
 
-    `dangling`, `strangers`, `furniture` and `unknown` are shares of all their sentences, the
+    `dangling`, `loose`, `furniture` and `unknown` are shares of all their sentences, the
     rest means of the summaries; `rouge` of those with a reference.
     """
 
@@ -396,7 +396,7 @@ class MethodFigures(Answer):
     referenced: int
     rouge: Rouge | None
     dangling: float
-    strangers: float
+    loose: float
     furniture: float
     unknown: float
     redundancy: float

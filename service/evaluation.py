@@ -121,7 +121,7 @@ class _MethodTally:
         self._counts["summaries"] += 1
         self._counts["sentences"] += summary.sentences
         self._counts["words"] += summary.words
-        for name in ("dangling", "strangers", "furniture", "unknown"):
+        for name in ("dangling", "loose", "furniture", "unknown"):
             self._counts[name] += len(getattr(summary, name))
         for name in ("redundancy", "sources"):
             self._values[name].append(getattr(summary, name))
@@ -137,7 +137,7 @@ class _MethodTally:
             referenced=referenced,
             rouge=Rouge(**rouge) if referenced else None,
             dangling=self._share("dangling"),
-            strangers=self._share("strangers"),
+            loose=self._share("loose"),
             furniture=self._share("furniture"),
             unknown=self._share("unknown"),
             redundancy=self._mean("redundancy"),

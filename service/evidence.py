@@ -34,8 +34,8 @@ _EARLY_SENTENCES = 5
 _WORDS_WEIGHT = 0.3
 _FEEDBACK_SENTENCES = 3
 
-# A sentence answers a question if it is at least this close to it, beside the closest one.
-_RELEVANT_SHARE = 0.6
+# A sentence answers a question unless it is so much further from it than the closest one.
+_RELEVANT_GAP = 0.2
 
 # A shorter sentence says nothing on its own.
 FEWEST_WORDS = 5
@@ -270,7 +270,7 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evi
     closest = float(close.max(initial=0.0))
     return replace(
         evidence,
-        eligible=evidence.eligible & (close >= _RELEVANT_SHARE * closest),
+        eligible=evidence.eligible & (close >= closest - _RELEVANT_GAP),
         worth={
             "answer": evidence.dense @ moved + _WORDS_WEIGHT * held,
             "early": _EARLY_WEIGHT * np.exp(-places / _EARLY_SENTENCES),

@@ -52,7 +52,7 @@ class Judge:
             words=len(text.split()),
             rouge=self.rouge(text, references) if references else None,
             dangling=_objections(draft, places, _reasons(unmet_there, loosely=False)),
-            strangers=_objections(draft, places, _reasons(unmet_there, loosely=True)),
+            loose=_objections(draft, places, _reasons(unmet_there, loosely=True)),
             furniture=_objections(draft, places, sources.reasons),
             unknown=[one.text for one, place in zip(draft, places, strict=True) if place is None],
             redundancy=round(_redundancy(draft, sources), _DECIMALS),

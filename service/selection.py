@@ -17,12 +17,17 @@ _SAME_WORDS = 0.6
 _ALIKE_WORDS = 0.3
 _ALIKE_MEANING = 0.7
 
+# What a sentence counts less that tells again what another article is quoted for: so much for
+# what it is closer in meaning than this. Articles on one event retell it in their first lines.
+_AGAIN_WEIGHT = 1.0
+_AGAIN_MEANING = 0.6
+
 # What the first sentence of an article counts more, where others are quoted already: every
 # source is to have its say, if it has something to say.
 _SOURCE_WEIGHT = 0.04
 
-# What a sentence counts less that names somebody of whom no chosen one says who that is.
-_STRANGER_WEIGHT = 0.15
+# What a sentence counts less that leans loosely on one that is not chosen.
+_LOOSE_WEIGHT = 0.2
 
 # A sentence that leans comes with at most so many that were not chosen anyway.
 _MOST_COMPANIONS = 2
@@ -103,6 +108,7 @@ class Selection:
         self._words = _Closeness(lexical, evidence.lexical_aim)
         self._worth: Values = sum(evidence.worth.values(), np.zeros(len(dense)))
         self._repeats = np.full(len(dense), -1)  # The chosen sentence that each says again.
+        self._told = np.zeros(len(dense))  # The closest chosen sentence of another article.
         self._quoted = np.zeros(int(evidence.origins.max(initial=0)) + 1, dtype=bool)
         self._central = _highest_by(evidence.origins, evidence.closeness)
         self._free = evidence.eligible.copy()
@@ -140,9 +146,9 @@ class Selection:
             if totals[number] <= value:
                 break
             found = self._admitted(number, room, most)
-            # With what it takes along, or for whom it names, it may be worth less than the next.
+            # With what it takes along, or leans on loosely, it may be worth less than the next.
             worth = self._total_of(found) if len(found) > 1 else totals[number]
-            worth -= _STRANGER_WEIGHT * self._is_strange(number)
+            worth -= _LOOSE_WEIGHT * self._is_loose(number)
             if found and worth > value:
                 unit, value = found, worth
         return unit
@@ -190,7 +196,8 @@ class Selection:
             "lexical": self._words.of([number]),
             **{name: float(part[number]) for name, part in self._evidence.worth.items()},
             "source": float(self._sources()[number]),
-            "stranger": -_STRANGER_WEIGHT * self._is_strange(number),
+            "again": -float(self._again()[number]),
+            "loose": -_LOOSE_WEIGHT * self._is_loose(number),
         }
         parts = {"total": self._total_of([number]), **parts}
         self.scores[number] = {name: round(part, 6) for name, part in parts.items()}
@@ -198,6 +205,8 @@ class Selection:
         self._meaning.add(number)
         self._words.add(number)
         self._quoted[self._evidence.origins[number]] = True
+        elsewhere = self._evidence.articles != self._evidence.articles[number]
+        self._told = np.maximum(self._told, np.where(elsewhere, self._dense[number], 0.0))
         same = alike(self._evidence, number, self._dense[number], self._lexical[number])
         self._repeats[same & (self._repeats < 0)] = number
         self._free[number] = False
@@ -214,6 +223,7 @@ class Selection:
             + (1 - DENSE_SHARE) * self._words.of_each()
             + self._worth
             + self._sources()
+            - self._again()
         )
         return totals
 
@@ -223,12 +233,18 @@ class Selection:
             + (1 - DENSE_SHARE) * self._words.of(unit)
             + float(self._worth[unit].mean())
             + float(self._sources()[unit].max())
+            - float(self._again()[unit].mean())
         )
 
-    def _is_strange(self, number: int) -> bool:
-        """Tell whether a sentence names somebody of whom no chosen one says who that is."""
+    def _is_loose(self, number: int) -> bool:
+        """Tell whether a sentence leans loosely on one that is not chosen."""
         leaning = self._leaning(number)
         return leaning is not None and leaning.loosely and leaning.on not in self.scores
+
+    def _again(self) -> Values:
+        """Say what each sentence counts less as others tell it already, shape (n,)."""
+        again: Values = _AGAIN_WEIGHT * np.maximum(0.0, self._told - _AGAIN_MEANING)
+        return again
 
     def _sources(self) -> Values:
         """Say what each sentence counts more as the first one of its source, shape (n,)."""

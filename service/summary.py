@@ -32,8 +32,10 @@ _MOST_CANDIDATES = 800
 
 _MOST_LEFT_OUT = 10
 
-# A question is not spoken of where no sentence holds a word of it or comes this close.
-_SPOKEN_OF = 0.05
+# A question is hardly spoken of where no sentence comes this close to it, and not at all where
+# none is closer than by chance.
+_HARDLY = 0.1
+_NOT_AT_ALL = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,15 @@ def summarize(
         return Summary(text="", words=0, sentences=[], left_out=[])
     first = [group[0] for group in groups]
     evidence = gather(first, question)
-    if question is not None and (evidence.closest or 0.0) < _SPOKEN_OF:
-        return _nothing_said(question)
+    warnings = [] if question is None else _doubts(question, evidence.closest or 0.0)
+    if question is not None and (evidence.closest or 0.0) <= _NOT_AT_ALL:
+        return Summary(text="", words=0, sentences=[], left_out=[], warnings=warnings)
     most = sentences or len(evidence.statements)
     if method is Method.CENTROID:
-        return _told(evidence, groups, _choose(evidence, words, most, weights))
-    return _told(evidence, groups, _choose_plainly(evidence, method, words, most))
+        choice = _choose(evidence, words, most, weights)
+    else:
+        choice = _choose_plainly(evidence, method, words, most)
+    return _told(evidence, groups, choice).model_copy(update={"warnings": warnings})
 
 
 def check_lengths(words: int | None, sentences: int | None = None) -> None:
@@ -243,6 +248,10 @@ def _joined(quotes: Sequence[Quote]) -> str:
     return "".join(parts)
 
 
-def _nothing_said(question: Question) -> Summary:
-    told = f"No sentence here speaks of {question.text!r}; the summary stays empty."
-    return Summary(text="", words=0, sentences=[], left_out=[], warnings=[told])
+def _doubts(question: Question, closest: float) -> list[str]:
+    """Say so if the articles do not speak of what is asked, or hardly."""
+    if closest <= _NOT_AT_ALL:
+        return [f"No sentence here speaks of {question.text!r}; the summary stays empty."]
+    if closest < _HARDLY:
+        return [f"Hardly a sentence here speaks of {question.text!r}; these come closest."]
+    return []

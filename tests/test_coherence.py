@@ -281,7 +281,7 @@ def test_a_sentence_between_the_marks_of_a_quotation_leans_on_the_one_before() -
     )
 
     assert [one and (one.reason, one.on) for one in found] == [
-        None,
+        ("leaves a quotation open", None),
         ("is inside a quotation that began before it", 0),
         ("ends a quotation that began before it", 1),
         None,
@@ -365,14 +365,17 @@ def test_in_a_whole_article_only_what_nothing_helps_dangles(texts: list[str]) ->
 @given(ARTICLES)
 @settings(deadline=None)
 def test_a_sentence_put_before_the_first_one_moves_what_others_lean_on(texts: list[str]) -> None:
-    before = leanings(article("", *texts))
+    # In most articles sentences end as sentences do; so it has to be in both.
+    story = ["The council voted on Monday."] * 13
+    before = leanings(article(*story, *texts))
 
-    after = leanings(article("", "The council voted on Monday.", *texts))
+    after = leanings(article(story[0], *story, *texts))
 
     moved = [
-        one and (replace(one, on=one.on + 1) if one.on is not None else one) for one in before[2:]
+        one and (replace(one, on=one.on + 1) if one.on is not None else one)
+        for one in before[len(story) :]
     ]
-    assert after[3:] == moved
+    assert after[1 + len(story) :] == moved
 
 
 @given(ARTICLES, st.sets(st.integers(0, 11)))
@@ -391,3 +394,63 @@ def test_a_chosen_sentence_dangles_if_and_only_if_what_it_leans_on_is_missing(
         for number in chosen
         if (leaning := judged[number]) is not None and leaning.on not in chosen
     }
+
+
+LOOSE = [
+    ("The council also voted on the bridge.", "'also'"),
+    ("Holm wants to see the repairs too.", "'too'"),
+    ("Holm got the same answer.", "'the same'"),
+    ("One of the towns voted on Monday.", "'one of the'"),
+    ("Two more towns voted on Monday.", "'two more'"),
+    ("Holm said: “The bridge is closed.", "leaves a quotation open"),
+    ("Lindmark is where you find bridges.", "speaks to the reader"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "reason"), LOOSE)
+def test_what_reads_better_behind_another_sentence_leans_loosely(
+    sentence: str, reason: str
+) -> None:
+    found = judged("The council of Lindmark met.", sentence)
+
+    assert found is not None
+    assert found.loosely
+    assert reason in found.reason
+
+
+def test_a_thing_that_was_introduced_leans_loosely_on_the_sentence_that_does() -> None:
+    story = ("Holm opened a pavilion in May.", "Lindmark voted in June.")
+
+    found = judged(*story, "Rain fell on the pavilion in July.")
+
+    reason = "speaks of 'the pavilion' without saying which"
+    assert found == Leaning(reason, 0, directly=False, loosely=True)
+    assert judged(*story, "Rain fell on the pavilion of Elling in July.") is None
+
+
+NOTICES = [
+    "You can unsubscribe at any time.",
+    "Click here for all pictures of the bridge.",
+    "Read more about the bridge of Lindmark in our archive.",
+    "The bridge is closed, see https://lindmark.example/bridge for more.",
+    "Ada Holm opens the bridge #lindmark pic.twitter.com/abc",
+    "OO.ready(function() { OO.Player.create('player-1') });",
+    "The bridge of Lindmark is closed .",
+    "Council of Lindmark votes for a new bridge",
+]
+
+
+@pytest.mark.parametrize("sentence", NOTICES)
+def test_what_is_no_running_text_is_told(sentence: str) -> None:
+    found = judged("The council of Lindmark met.", "Holm was there.", sentence)
+
+    assert found is not None
+    assert not found.loosely
+    assert found.on is None
+
+
+def test_where_no_sentence_ends_as_sentences_do_none_need_to() -> None:
+    assert leanings(article("Council of Lindmark votes for a bridge", "Holm opens a school")) == [
+        None,
+        None,
+    ]

@@ -297,7 +297,7 @@ def test_the_methods_stand_side_by_side(run: Run, stdin: bool) -> None:
         "R-2",
         "R-L",
         "dangling",
-        "who?",
+        "loose",
         "furniture",
         "repeats",
         "sources",

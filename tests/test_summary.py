@@ -223,15 +223,11 @@ def test_near_copies_count_as_one() -> None:
 
 def test_every_source_has_its_say() -> None:
     stories = {
-        "a": [STORY[0], STORY[1], STORY[3], STORY[4]],
-        "b": [
-            "A crane of the harbour of Lindmark fell.",
-            "The harbour of Lindmark has no crane now.",
-        ],
-        "c": ["The harbour of Lindmark will buy a crane.", "A crane costs the harbour 4 million."],
+        "a": [STORY[0], STORY[1], STORY[3], "Workers of Lindmark brought lamps to the harbour."],
+        "b": ["Insurers of Lindmark will pay for a crane of the harbour.", STORY[1]],
     }
 
-    summary = summarize([reading(name, story) for name, story in stories.items()], words=30)
+    summary = summarize([reading(name, story) for name, story in stories.items()], words=35)
 
     assert {one.article_id for one in summary.sentences} == set(stories)
 

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from service.coherence import descriptions, names, openings, references, speech
+from service.coherence import (
+    descriptions,
+    loose,
+    names,
+    notices,
+    openings,
+    references,
+    speech,
+)
 from service.reading import Statement
 
 _ITEM = re.compile(r"\s*(?:[–—•*]|-\s|\(?\d{1,2}(?:[.)]\s|,\s[\"“])|\(?[a-z]\)\s)")
@@ -30,8 +38,8 @@ class Leaning:
         on: Number of the sentence that must be in the summary too, always an earlier one;
             None if none helps.
         directly: True if that one must stand directly before it; False if anywhere before it.
-        loosely: True if it can be understood without, though one would like to know more: who
-            somebody is.
+        loosely: True if it can be understood without, though it reads better with it: there one
+            is told who somebody is, or what "also" adds to.
     """
 
     reason: str
@@ -68,7 +76,10 @@ class Article:
         within = number in self._inside
         follows = number and statements[number].place == statements[number - 1].place + 1
         before = number - 1 if follows else None
-        if reason := _fragment(text, within=within):
+        reason = _fragment(text, within=within) or notices.notice(text, lower)
+        if reason is None and self._has_ends and not notices.ends(text):
+            reason = "does not end as a sentence does"
+        if reason:
             return Leaning(reason, None, directly=True)
         if reason := _unresolved(text, lower, within=within):
             return Leaning(reason, before, directly=True)
@@ -77,11 +88,34 @@ class Article:
             on = descriptions.introduction(noun, self._lowers, number)
             reason = f"speaks of {'the ' + noun!r} without saying which"
             return Leaning(reason, before if on is None else on, directly=on is None)
+        return self._loosely(number, text, lower, before)
+
+    def _loosely(self, number: int, text: str, lower: str, before: int | None) -> Leaning | None:
+        """Say what a sentence would better stand behind, though it can be understood alone."""
         if stranger := self._names.stranger(number):
             name, on = stranger
-            reason = f"does not say who {name!r} is"
+            return Leaning(f"does not say who {name!r} is", on, directly=False, loosely=True)
+        if word := loose.partner(lower):
+            reason = f"has {word!r}, which goes with a sentence before it"
+            return Leaning(reason, before, directly=True, loosely=True)
+        if introduced := self._introductions.missing(lower, number):
+            noun, on = introduced
+            reason = f"speaks of {'the ' + noun!r} without saying which"
             return Leaning(reason, on, directly=False, loosely=True)
+        if speech.leaves_open(text):
+            return Leaning("leaves a quotation open", None, directly=True, loosely=True)
+        if loose.addresses_reader(lower):
+            return Leaning("speaks to the reader", None, directly=True, loosely=True)
         return None
+
+    @cached_property
+    def _introductions(self) -> loose.Introductions:
+        return loose.Introductions(self._lowers)
+
+    @cached_property
+    def _has_ends(self) -> bool:
+        """Whether sentences of the article end as sentences do; in some texts none does."""
+        return sum(map(notices.ends, self._texts)) * 2 >= len(self._texts)
 
     @cached_property
     def _lowers(self) -> list[str]:

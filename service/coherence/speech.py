@@ -102,12 +102,15 @@ def inside_quotations(texts: Sequence[str]) -> set[int]:
         if has_marks(text):
             if opened is not None and closes_foreign_quote(text):
                 inside.update(range(opened + 1, number))
-            opened = number if _leaves_open(text) else None
+            opened = number if leaves_open(text) else None
         elif opened is not None and number - opened >= _LONGEST:
             opened = None
     return inside
 
 
-def _leaves_open(text: str) -> bool:
+def leaves_open(text: str) -> bool:
+    """Tell whether the last quotation of a sentence goes on in the next one."""
+    if not has_marks(text):
+        return False
     marks = _MARK.findall(text)
     return marks[-1] in "“„«" or (marks[-1] == '"' and len(marks) % 2 == 1)

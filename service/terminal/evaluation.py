@@ -54,7 +54,7 @@ def _columns(answer: Evaluation) -> list[_Column]:
     return [
         *(_ROUGE if has_rouge else ()),
         _Column("dangling", lambda one: _percent(one.dangling)),
-        _Column(" who?", lambda one: _percent(one.strangers)),
+        _Column("loose", lambda one: _percent(one.loose)),
         _Column("furniture", lambda one: _percent(one.furniture)),
         *([_Column("unknown", lambda one: _percent(one.unknown))] if has_unknown else []),
         _Column("repeats", lambda one: f"{one.redundancy:.2f}".replace("0.", ".", 1)),

@@ -178,8 +178,13 @@ class Selection:
                 break
             if on is None or self._repeats[on] >= 0 or len(unit) > _MOST_COMPANIONS:
                 return []
+            if self._alike(on)[unit].any():
+                return []
             unit.insert(0, on)
         return unit
+
+    def _alike(self, number: int) -> Flags:
+        return alike(self._evidence, number, self._dense[number], self._lexical[number])
 
     def _leaning(self, number: int) -> Leaning | None:
         if number not in self._judged:
@@ -207,8 +212,7 @@ class Selection:
         self._quoted[self._evidence.origins[number]] = True
         elsewhere = self._evidence.articles != self._evidence.articles[number]
         self._told = np.maximum(self._told, np.where(elsewhere, self._dense[number], 0.0))
-        same = alike(self._evidence, number, self._dense[number], self._lexical[number])
-        self._repeats[same & (self._repeats < 0)] = number
+        self._repeats[self._alike(number) & (self._repeats < 0)] = number
         self._free[number] = False
         self.objections.pop(number, None)
         # What leans on this sentence can stand now.

@@ -98,7 +98,7 @@ class Article:
         if word := loose.partner(lower):
             reason = f"has {word!r}, which goes with a sentence before it"
             return Leaning(reason, before, directly=True, loosely=True)
-        if introduced := self._introductions.missing(lower, number):
+        if introduced := loose.missing(self._lowers, number):
             noun, on = introduced
             reason = f"speaks of {'the ' + noun!r} without saying which"
             return Leaning(reason, on, directly=False, loosely=True)
@@ -107,10 +107,6 @@ class Article:
         if loose.addresses_reader(lower):
             return Leaning("speaks to the reader", None, directly=True, loosely=True)
         return None
-
-    @cached_property
-    def _introductions(self) -> loose.Introductions:
-        return loose.Introductions(self._lowers)
 
     @cached_property
     def _has_ends(self) -> bool:

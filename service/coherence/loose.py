@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from service.coherence.descriptions import introduction
 from service.coherence.lexicon import (
     CALENDAR,
     FUNCTION_WORDS,
@@ -26,12 +27,10 @@ _NO_NOUNS = (
         "year way people thing most more many much case hour minute statement place end world"
     )
 )
-# "a large crane in the": what a sentence speaks of first; "the crane": what was spoken of.
-_INDEFINITE = re.compile(
-    r"\b(?:an?|one|two|three|four|five|six|several|some|another|\d+) ((?:[a-z][a-z'-]+ ?){1,3})"
-)
+# "The crane": what was spoken of.
 _DEFINITE = re.compile(r"\b(?:the|this|that|these|those) ((?:[a-z][a-z'-]+ ?){1,2})")
 _HEAD_WORDS = 2
+_SHORTEST_NOUN = 3
 _LONGEST_WORD = 12
 _NARROWED = listed("of who whom whose that which where")
 
@@ -54,35 +53,29 @@ _READER = re.compile(r"\byou(?:r|rself)?\b")
 _QUOTED = re.compile(r"[\"“„«][^\"”“»]*[\"”“»]?")
 
 
-class Introductions:
-    """Which sentence of an article speaks of a thing first, "a crane"."""
+def missing(lowers: Sequence[str], number: int) -> tuple[str, int] | None:
+    """Find a thing that a sentence calls "the crane" and that an earlier one introduces.
 
-    def __init__(self, lowers: Sequence[str]) -> None:
-        """Take the sentences of an article, in lower case and in order."""
-        self._first: dict[str, int] = {}
-        for number, lower in enumerate(lowers):
-            for phrase in _INDEFINITE.findall(lower):
-                for noun in _nouns(phrase):
-                    self._first.setdefault(noun, number)
+    Args:
+        lowers: The sentences of an article, in lower case and in order.
+        number: Which of them.
 
-    def missing(self, lower: str, number: int) -> tuple[str, int] | None:
-        """Find a thing that a sentence calls "the crane" and that an earlier one introduces.
-
-        Returns:
-            The noun and the number of the sentence that introduces it; of several the one that
-            is introduced last.
-        """
-        best: tuple[str, int] | None = None
-        for found in _DEFINITE.finditer(lower):
-            # "The crane of the harbour" says itself which one.
-            words = lower[found.start(1) : found.end() + _LONGEST_WORD].split()
-            if any(word in _NARROWED for word in words[1 : 1 + _HEAD_WORDS]):
-                continue
-            for noun in _nouns(found[1]):
-                on = self._first.get(noun, number)
-                if on < number and (best is None or best[1] < on):
-                    best = noun, on
-        return best
+    Returns:
+        The noun and the number of the sentence that introduces it; of several the one that is
+        introduced last.
+    """
+    lower = lowers[number]
+    best: tuple[str, int] | None = None
+    for found in _DEFINITE.finditer(lower):
+        # "The crane of the harbour" says itself which one.
+        words = lower[found.start(1) : found.end() + _LONGEST_WORD].split()
+        if any(word in _NARROWED for word in words[1 : 1 + _HEAD_WORDS]):
+            continue
+        for noun in _nouns(found[1]):
+            on = introduction(noun, lowers, number)
+            if on is not None and (best is None or best[1] < on):
+                best = noun, on
+    return best
 
 
 def partner(lower: str) -> str | None:
@@ -100,9 +93,9 @@ def _nouns(phrase: str) -> list[str]:
     """Return what may be nouns of a phrase without its article."""
     found: list[str] = []
     for raw in phrase.split():
-        word = raw.removesuffix("'s").removesuffix("s")
         if raw in _NO_NOUNS:
             break
-        if len(word) > 3 and not word.endswith(("ly", "ed", "ing")):
+        word = raw.removesuffix("'s")
+        if len(word) > _SHORTEST_NOUN and not word.endswith(("ly", "ed", "ing")):
             found.append(word)
     return found

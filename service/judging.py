@@ -87,7 +87,8 @@ def _unmet_of(sources: Sources, known: Sequence[int]) -> dict[int, Leaning]:
     statements = [sources.statements[number] for number in body]
     articles = [list(group) for _, group in groupby(statements, key=lambda one: one.article_id)]
     chosen = [row[number] for number in known if number in row]
-    return {body[place]: one for place, one in unmet(leanings_of(articles), chosen).items()}
+    found = unmet(leanings_of(articles), statements, chosen)
+    return {body[place]: one for place, one in found.items()}
 
 
 def _reasons(found: Mapping[int, Leaning], *, loosely: bool) -> dict[int, str]:

@@ -27,7 +27,7 @@ _AGAIN_MEANING = 0.6
 _SOURCE_WEIGHT = 0.04
 
 # What a sentence counts less that leans loosely on one that is not chosen.
-_LOOSE_WEIGHT = 0.2
+_LOOSE_WEIGHT = 0.15
 
 # A sentence that leans comes with at most so many that were not chosen anyway.
 _MOST_COMPANIONS = 2
@@ -115,6 +115,7 @@ class Selection:
         self._waiting: dict[int, list[int]] = {}
         """Sentences that were refused as they lean, by the one that they lean on."""
         self._judged: dict[int, Leaning | None] = {}
+        self._said = ""  # The chosen sentences, in lower case.
         self.chosen: list[int] = []
         self.scores: dict[int, dict[str, float]] = {}
         self.objections: dict[int, Objection] = {}
@@ -213,6 +214,7 @@ class Selection:
         elsewhere = self._evidence.articles != self._evidence.articles[number]
         self._told = np.maximum(self._told, np.where(elsewhere, self._dense[number], 0.0))
         self._repeats[self._alike(number) & (self._repeats < 0)] = number
+        self._said += self._evidence.statements[number].text.lower() + "\n"
         self._free[number] = False
         self.objections.pop(number, None)
         # What leans on this sentence can stand now.
@@ -243,7 +245,9 @@ class Selection:
     def _is_loose(self, number: int) -> bool:
         """Tell whether a sentence leans loosely on one that is not chosen."""
         leaning = self._leaning(number)
-        return leaning is not None and leaning.loosely and leaning.on not in self.scores
+        if leaning is None or not leaning.loosely or leaning.on in self.scores:
+            return False
+        return not leaning.about or leaning.about not in self._said
 
     def _again(self) -> Values:
         """Say what each sentence counts less as others tell it already, shape (n,)."""

@@ -424,7 +424,7 @@ def test_a_thing_that_was_introduced_leans_loosely_on_the_sentence_that_does() -
     found = judged(*story, "Rain fell on the pavilion in July.")
 
     reason = "speaks of 'the pavilion' without saying which"
-    assert found == Leaning(reason, 0, directly=False, loosely=True)
+    assert found == Leaning(reason, 0, directly=False, loosely=True, about="pavilion")
     assert judged(*story, "Rain fell on the pavilion of Elling in July.") is None
 
 

@@ -234,25 +234,24 @@ def test_every_source_has_its_say() -> None:
 
 def test_a_sentence_takes_along_the_one_it_leans_on_if_both_fit() -> None:
     story = [
-        "The port authority of Lindmark spoke to reporters at noon.",
-        "It said the crane in the harbour fell, and the crane in the harbour is lost.",
-        "Geese rest in the reeds of Elling in autumn.",
-        "The number of crane accidents in the harbour is falling.",
+        "Speakers of the port met reporters at noon.",
+        "They said a crane of Lindmark fell, and a crane of Lindmark is lost.",
+        "A crane of Lindmark fell into the water, and is lost.",
     ]
 
-    both = summarize([reading("a", story)], words=26, weights={})
-    one = summarize([reading("a", story)], words=17, weights={})
+    both = summarize([reading("a", story)], words=22, weights={})
+    one = summarize([reading("a", story)], words=14, weights={})
 
-    assert texts(both)[:2] == story[:2]
-    assert story[1] not in texts(one)
-    assert any(left.text == story[1] and "'It'" in left.reason for left in one.left_out)
+    assert texts(both) == story[:2]
+    assert texts(one) == [story[2]]
+    assert any(left.text == story[1] for left in one.left_out)
 
 
 def test_of_two_sentences_the_one_that_needs_no_introduction_is_taken() -> None:
     story = [
         "Mayor Ada Holm of Lindmark opened a school on Sunday.",
-        "A crane fell into the harbour, Holm said.",
-        "A crane fell into the harbour, workers said.",
+        "A crane fell into a harbour, Holm said.",
+        "A crane fell into a harbour, workers said.",
     ]
 
     summary = summarize([reading("a", story)], words=8, weights={})

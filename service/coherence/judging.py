@@ -40,12 +40,15 @@ class Leaning:
         directly: True if that one must stand directly before it; False if anywhere before it.
         loosely: True if it can be understood without, though it reads better with it: there one
             is told who somebody is, or what "also" adds to.
+        about: Of one that leans loosely, a word that stands in every sentence it may lean on
+            instead; "" if only `on` will do.
     """
 
     reason: str
     on: int | None
     directly: bool
     loosely: bool = False
+    about: str = ""
 
 
 class Article:
@@ -101,7 +104,7 @@ class Article:
         if introduced := loose.missing(self._lowers, number):
             noun, on = introduced
             reason = f"speaks of {'the ' + noun!r} without saying which"
-            return Leaning(reason, on, directly=False, loosely=True)
+            return Leaning(reason, on, directly=False, loosely=True, about=noun)
         if speech.leaves_open(text):
             return Leaning("leaves a quotation open", None, directly=True, loosely=True)
         if loose.addresses_reader(lower):
@@ -153,18 +156,24 @@ def dangling(statements: Sequence[Statement], chosen: Sequence[int]) -> dict[int
     Returns:
         For the number of each chosen sentence that cannot stand there, why.
     """
-    return {number: one.reason for number, one in unmet(leanings(statements), chosen).items()}
+    found = unmet(leanings(statements), statements, chosen)
+    return {number: one.reason for number, one in found.items()}
 
 
-def unmet(judged: Sequence[Leaning | None], chosen: Sequence[int]) -> dict[int, Leaning]:
+def unmet(
+    judged: Sequence[Leaning | None], statements: Sequence[Statement], chosen: Sequence[int]
+) -> dict[int, Leaning]:
     """Find the same where what each sentence leans on is known; see `dangling`."""
     found: dict[int, Leaning] = {}
     for position, number in enumerate(chosen):
         leaning = judged[number]
         if leaning is None:
             continue
-        nearest = max(0, position - 1) if leaning.directly else 0
-        if leaning.on not in chosen[nearest:position]:
+        before = chosen[max(0, position - 1) if leaning.directly else 0 : position]
+        said = leaning.about and any(
+            leaning.about in statements[one].text.lower() for one in before
+        )
+        if leaning.on not in before and not said:
             found[number] = leaning
     return found
 

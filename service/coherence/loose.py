@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from service.coherence.descriptions import introduction
 from service.coherence.lexicon import (
     CALENDAR,
     FUNCTION_WORDS,
@@ -30,6 +29,7 @@ _NO_NOUNS = (
 # "The crane": what was spoken of.
 _DEFINITE = re.compile(r"\b(?:the|this|that|these|those) ((?:[a-z][a-z'-]+ ?){1,2})")
 _HEAD_WORDS = 2
+_FURTHEST = 50
 _SHORTEST_NOUN = 3
 _LONGEST_WORD = 12
 _NARROWED = listed("of who whom whose that which where")
@@ -54,15 +54,15 @@ _QUOTED = re.compile(r"[\"“„«][^\"”“»]*[\"”“»]?")
 
 
 def missing(lowers: Sequence[str], number: int) -> tuple[str, int] | None:
-    """Find a thing that a sentence calls "the crane" and that an earlier one introduces.
+    """Find a thing that a sentence calls "the crane" and that an earlier one spoke of.
 
     Args:
         lowers: The sentences of an article, in lower case and in order.
         number: Which of them.
 
     Returns:
-        The noun and the number of the sentence that introduces it; of several the one that is
-        introduced last.
+        The noun and the number of the sentence that speaks of it last before; of several the
+        one that was spoken of last.
     """
     lower = lowers[number]
     best: tuple[str, int] | None = None
@@ -72,10 +72,17 @@ def missing(lowers: Sequence[str], number: int) -> tuple[str, int] | None:
         if any(word in _NARROWED for word in words[1 : 1 + _HEAD_WORDS]):
             continue
         for noun in _nouns(found[1]):
-            on = introduction(noun, lowers, number)
+            on = _spoken_of(noun, lowers, number)
             if on is not None and (best is None or best[1] < on):
                 best = noun, on
     return best
+
+
+def _spoken_of(noun: str, lowers: Sequence[str], number: int) -> int | None:
+    for earlier in range(number - 1, max(-1, number - 1 - _FURTHEST), -1):
+        if noun in lowers[earlier]:
+            return earlier
+    return None
 
 
 def partner(lower: str) -> str | None:

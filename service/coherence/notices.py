@@ -8,6 +8,7 @@ from service.coherence.lexicon import listed
 _NOTICE = re.compile(
     r"\b(?:unsubscribe|newsletters?|sign up (?:for|to|here)|click(?:ing)? (?:here|on|below|through)"
     r"|(?:see|read|find|watch|view) (?:more|below|the full (?:article|story|text|video|report))\b"
+    r"|(?:above|below) (?:is|are) |, (?:above|below)\b|\(see\b|apply (?:now|today)|buy now"
     r"|(?:story|article|post|page) (?:has been|was|will be) updated|will update (?:when|this|as)"
     r"|delivered (?:weekday|every|daily|to your)|nominations are open|scroll (?:down|for)"
     r"|(?:see|shown|pictured|watch|video|photo|image|graphic) (?:above|below)\b"

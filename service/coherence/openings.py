@@ -64,7 +64,7 @@ _JOINING = re.compile(
       |as\sa\s(?:result|consequence)(?!\sof\b)|as\ssuch|for\s(?:example|instance|one(?=,))
       |on\sthe\s(?:other\shand|contrary)|on\stop\sof\sthat|at\sthe\ssame\stime
       |at\sth(?:e|at)\s(?:time|point)(?!\s(?:of|when|the)\b)|in\sthe\send(?=,)|not\sto\sbe\soutdone|to\sdo\sso|of\scourse
-      |even\s(?:so|then|worse)|that\ssaid|after\sall|worse|better\syet|what's\smore
+      |not\sto\smention|like(?=\s[a-z]+ing\b)|just\san?(?=\s)|even\s(?:so|then|worse)|that\ssaid|after\sall|worse|better\syet|what's\smore
       |(?:after|before|by|since|until|from|despite|because\sof)\s(?:that|then|there|this(?!\s{PRESENT}))
       |(?:in|with|under|for|at|on|to|by|from|during|against|through|according\sto|because\sof)\s(?:these|those|that|this(?!\s(?:{PRESENT}|point\sin\b)))
       |(?:the\s)?(?:next|following|same|previous|other)\s{_TIME}(?!\sof\b)

@@ -561,13 +561,18 @@ def _content(path: str) -> bytes:
 def _given_articles(corpus: "Corpus", given: str) -> Iterator["Article"]:
     """Yield the articles of a path or "-"; those of the library are there by themselves."""
     from embeddings.readers import Refusal, read_paths
+    from service import terminal
 
     is_path = given == "-" or Path(given).exists()
-    if not is_path and corpus.library.store.headers([given]):
+    if not is_path:
+        if not corpus.library.store.headers([given]):
+            raise BadRequest(f"{given}: no such file, and no article of the library")
         return
     for item in read_paths([given], stdin=sys.stdin.buffer):
         if isinstance(item, Refusal):
-            raise BadRequest(f"{item.origin}: {item.reason}")
+            # A quote of it is found to be of no article; the others are checked all the same.
+            terminal.err.print(f"refused {item.origin}: {item.reason}", markup=False)
+            continue
         yield item
 
 

@@ -1,6 +1,8 @@
 """Which articles are copies of one text: an agency's report in forty newspapers is one report."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 # Two articles that share so many of the shorter one's runs of words are copies of one text.
 _RUN_WORDS = 5
@@ -15,17 +17,23 @@ def origins_of(articles: Sequence[Sequence[str]]) -> list[int]:
     Args:
         articles: The words of each, or what stands for them, in order.
     """
-    runs = [_runs(words) for words in articles] if len(articles) > 1 else [set()] * len(articles)
+    if len(articles) < 2:
+        return [1] * len(articles)
+    holders: dict[tuple[str, ...], list[int]] = {}
+    sizes: list[int] = []
     origins: list[int] = []
-    for number, own in enumerate(runs):
+    for number, words in enumerate(articles):
+        own = _runs(words)
+        shared = Counter(chain.from_iterable(holders.get(run, ()) for run in own))
         known = [
             origins[other]
-            for other in range(number)
-            if own
-            and runs[other]
-            and len(own & runs[other]) >= _COPIED * min(len(own), len(runs[other]))
+            for other, count in shared.items()
+            if count >= _COPIED * min(len(own), sizes[other])
         ]
         origins.append(min(known, default=max(origins, default=0) + 1))
+        sizes.append(len(own))
+        for run in own:
+            holders.setdefault(run, []).append(number)
     return origins
 
 

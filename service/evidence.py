@@ -34,11 +34,14 @@ _EARLY_SENTENCES = 5
 _WORDS_WEIGHT = 0.3
 _FEEDBACK_SENTENCES = 3
 
-# A sentence answers a question unless it is so much further from it than the closest one.
+# A sentence answers a question unless it is so much further from it than the closest one, or
+# not half as close.
 _RELEVANT_GAP = 0.2
+_RELEVANT_SHARE = 0.5
 
-# A shorter sentence says nothing on its own.
+# A shorter sentence says nothing on its own; in scripts that put no spaces between words it may.
 FEWEST_WORDS = 5
+_FEWEST_CHARACTERS = 15
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -173,7 +176,7 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
         rows=np.concatenate([np.arange(size) for size in sizes]),
         lengths=lengths,
         judges=[coherence.Article(reading.statements) for reading in readings],
-        eligible=lengths >= FEWEST_WORDS,
+        eligible=(lengths >= FEWEST_WORDS) | _is_spaceless(statements),
         dense=dense,
         lexical=lexical,
         dense_aim=dense @ _centre(weights @ dense),
@@ -270,7 +273,8 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evi
     closest = float(close.max(initial=0.0))
     return replace(
         evidence,
-        eligible=evidence.eligible & (close >= closest - _RELEVANT_GAP),
+        eligible=evidence.eligible
+        & (close >= max(closest - _RELEVANT_GAP, closest * _RELEVANT_SHARE)),
         worth={
             "answer": evidence.dense @ moved + _WORDS_WEIGHT * held,
             "early": _EARLY_WEIGHT * np.exp(-places / _EARLY_SENTENCES),
@@ -319,6 +323,17 @@ def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[csr_array, dict[str, int]]
     squares = np.bincount(owners, weights=rows.data.astype(np.float64) ** 2)
     rows.data /= np.sqrt(np.maximum(squares, 1e-12))[owners].astype(np.float32)
     return rows, terms
+
+
+def _is_spaceless(statements: Sequence[Statement]) -> Flags:
+    """Tell which sentences are long enough without being words by spaces, shape (n,)."""
+    return np.array(
+        [
+            not one.text.isascii() and len(one.text) >= _FEWEST_CHARACTERS and " " not in one.text
+            for one in statements
+        ],
+        dtype=bool,
+    )
 
 
 def _weights(statements: Sequence[Statement], shares: Values) -> Matrix:

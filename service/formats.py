@@ -101,12 +101,12 @@ def as_markdown(summary: Summary, title: str | None = None) -> str:
         title: What to call it; else what is summarised.
     """
     articles = by_id(summary)
-    blocks = [f"# {_escaped(heading(summary, title))}"]
+    blocks = [f"# {escaped(heading(summary, title))}"]
     for paragraph in paragraphs(summary):
-        told = [f"{_escaped(sentence.text)}[^{number}]" for number, sentence in paragraph]
+        told = [f"{escaped(sentence.text)}[^{number}]" for number, sentence in paragraph]
         blocks.append(_begun(" ".join(told)))
     if not summary.sentences:
-        blocks.append(NOTHING)
+        blocks += [escaped(why) for why in (NOTHING, *summary.warnings)]
     blocks += [
         f"[^{number}]: {_markdown_note(sentence, articles)}"
         for number, sentence in enumerate(summary.sentences, start=1)
@@ -130,7 +130,11 @@ def as_html(summary: Summary, title: str | None = None) -> str:
         f'<li id="n{number}">{_html_note(number, sentence, articles)}</li>'
         for number, sentence in enumerate(summary.sentences, start=1)
     ]
-    body = [*told, "<ol>", *found, "</ol>"] if told else [f"<p>{NOTHING}</p>"]
+    body = (
+        [*told, "<ol>", *found, "</ol>"]
+        if told
+        else [f"<p>{escape(why)}</p>" for why in (NOTHING, *summary.warnings)]
+    )
     return _PAGE.format(title=_html(heading(summary, title)), style=_STYLE, body="\n".join(body))
 
 
@@ -185,7 +189,7 @@ def _address(article: SummaryArticle | None) -> str | None:
     return web_address(article.url) if article else None
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return a text in one line that Markdown renders as just this text, within a line."""
     return _MARKUP.sub(r"\\\g<0>", _line(text))
 
@@ -198,11 +202,11 @@ def _begun(line: str) -> str:
 def _markdown_note(sentence: SummarySentence, articles: dict[str, SummaryArticle]) -> str:
     article = articles.get(sentence.article_id)
     address = _address(article)
-    parts = [_escaped(fact) for fact in _known(article)]
+    parts = [escaped(fact) for fact in _known(article)]
     if address:
         parts.append(f"<{address.replace('<', '%3C').replace('>', '%3E')}>")
-    parts.append(_escaped(_place(sentence)))
-    parts += [f"also in {_escaped(_named(other, articles))}" for other in sentence.also_in]
+    parts.append(escaped(_place(sentence)))
+    parts += [f"also in {escaped(_named(other, articles))}" for other in sentence.also_in]
     return _begun(" · ".join(parts))
 
 

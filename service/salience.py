@@ -16,10 +16,15 @@ Values = npt.NDArray[np.float64]
 # From here on a sentence is simply long.
 _LONG_WORDS = 60
 
+_WHO = ("I", "We", "we", "You", "you")
 _FIRST_PERSON = frozenset(
-    word + short
-    for word in ("I", "We", "we", "My", "my", "Our", "our", "Me", "me", "us", "You", "you")
-    for short in ("", "r", "'m", "'ve", "'d", "'ll", "’m", "’ve", "’d", "’ll")
+    ["My", "my", "Our", "our", "Me", "me", "us", "Your", "your", *_WHO]
+    + [
+        word + mark + short
+        for word in _WHO
+        for mark in "'’"
+        for short in ("m", "re", "ve", "d", "ll")
+    ]
 )
 _DIGIT = re.compile(r"[0-9]")
 

@@ -60,7 +60,7 @@ class Sources:
         """Return the number of the sentence that most of a span is of; None if there is none."""
         starts = self._starts.get(article_id, [])
         best, most = None, 0
-        for _, number in starts[max(0, bisect_right(starts, (span.start, len(starts))) - 1) :]:
+        for _, number in starts[max(0, bisect_right(starts, (span.start, math.inf)) - 1) :]:
             own = self.statements[number].span
             if own.start >= span.end:
                 break

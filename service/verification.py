@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 
-from embeddings.article import Article, Span, checksum, content_id
+from embeddings.article import Article, Span, checksum, content_id, told_apart
 from embeddings.sentences import split_sentences
 from service.answers import (
     ArticleFinding,
@@ -76,7 +76,8 @@ def texts_by_name(articles: Iterable[Article]) -> Mapping[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for article in articles:
         stem = Path(article.origin).stem if article.origin else ""
-        for name in {article.id, stem, content_id(article.text)} - {""}:
+        names = {article.id, stem, content_id(article.text), told_apart(article)}
+        for name in names - {""}:
             texts.setdefault(name, []).append(article.text)
     return texts
 

@@ -392,7 +392,12 @@ def test_a_chosen_sentence_dangles_if_and_only_if_what_it_leans_on_is_missing(
     assert set(found) == {
         number
         for number in chosen
-        if (leaning := judged[number]) is not None and leaning.on not in chosen
+        if (leaning := judged[number]) is not None
+        and leaning.on not in chosen
+        and not (
+            leaning.about
+            and any(leaning.about in texts[one].lower() for one in chosen if one < number)
+        )
     }
 
 
@@ -453,6 +458,13 @@ def test_what_is_no_running_text_is_told(sentence: str) -> None:
 
 def test_where_no_sentence_ends_as_sentences_do_none_need_to() -> None:
     assert leanings(article("Council of Lindmark votes for a bridge", "Holm opens a school")) == [
+        None,
+        None,
+    ]
+
+
+def test_where_no_sentence_begins_with_a_capital_none_needs_to() -> None:
+    assert leanings(article("lindmark votes for a bridge.", "lindmark has no bridge now.")) == [
         None,
         None,
     ]

@@ -160,7 +160,8 @@ def test_articles_that_are_compared_or_summarised_are_warned_of(corpus: Corpus) 
     assert len(corpus.similarity(Ref(id="en"), own).warnings) == 2
     assert corpus.similar(own).warnings[0].startswith("own (ru), ")
     assert corpus.summarize([german]).warnings[0].startswith("de seems to be in German")
-    assert len(corpus.summarize([Ref(id="en")], query="Wer eröffnete die Brücke?").warnings) == 1
+    *_, foreign = corpus.summarize([Ref(id="en")], query="Wer eröffnete die Brücke?").warnings
+    assert "seems to be in German" in foreign
 
 
 def test_answers_in_a_language_that_the_model_knows_bear_no_warning(tmp_path: Path) -> None:

@@ -306,3 +306,28 @@ def test_of_very_many_sentences_the_most_promising_are_compared() -> None:
 def test_a_length_out_of_range_is_named(words: int, sentences: int | None) -> None:
     with pytest.raises(BadRequest, match=r"is (0|10001); expected a number from 1 to"):
         summarize([reading("a", STORY)], words=words, sentences=sentences)
+
+
+def test_a_plain_method_takes_no_question() -> None:
+    with pytest.raises(BadRequest, match="The method lead takes no question"):
+        summarize([reading("a", STORY)], question=question("crane"), method=Method.LEAD)
+
+
+@pytest.mark.parametrize(
+    ("story", "why"),
+    [
+        (STORY, "No sentence here fits into 5 words; the shortest has 9."),
+        (["Yes.", "No."], "No sentence here has 5 words and says something by itself."),
+    ],
+)
+def test_an_empty_summary_says_why(story: list[str], why: str) -> None:
+    assert summarize([reading("a", story)], words=5).warnings == [why]
+
+
+def test_a_script_without_spaces_is_summarised() -> None:
+    story = [
+        "林德马克市议会星期一投票决定在港口修建一座新桥。",
+        "市长说这座桥将在明年五月之前完工开放。",
+    ]
+
+    assert len(summarize([reading("a", story)]).sentences) == 2

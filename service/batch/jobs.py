@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from embeddings.article import Article, content_id
+from embeddings.article import Article, content_id, told_apart
 from embeddings.errors import BadArticle, BadRequest
 from embeddings.library import Library
 from embeddings.models.files import digest
@@ -200,7 +200,7 @@ def _told_apart(articles: Iterable[Article]) -> Iterator[Article]:
         if texts.get(article.id) == article.text:
             continue  # The same article twice.
         if article.id in texts:
-            article = replace(article, id=f"{article.id}-{content_id(article.text)[:8]}")
+            article = replace(article, id=told_apart(article))
             if article.id in texts:
                 continue
         texts[article.id] = article.text

@@ -119,7 +119,7 @@ def _summarised(
         if not refs:
             raise  # None is left; what the first one lacks stands for all.
         summary = _summary(corpus, refs, request)
-    error = None if summary.sentences else _why_empty(corpus, refs, request)
+    error = None if summary.sentences else _why_empty(corpus, refs, request, summary)
     return Record(job, number, request, summary, error, failures)
 
 
@@ -141,7 +141,9 @@ def _failures(corpus: Corpus, articles: Sequence[Article]) -> Iterator[Failure]:
             yield Failure(article.id, str(error))
 
 
-def _why_empty(corpus: Corpus, refs: Sequence[Ref], request: Request) -> str | None:
+def _why_empty(
+    corpus: Corpus, refs: Sequence[Ref], request: Request, summary: Summary
+) -> str | None:
     """Say why a summary is empty; None if that is an answer to what was asked."""
     if not any(read_ref(corpus.library, ref).statements for ref in refs):
         return (
@@ -150,7 +152,8 @@ def _why_empty(corpus: Corpus, refs: Sequence[Ref], request: Request) -> str | N
         )
     if request.query is not None:
         return None
-    return f"No sentence of it that can stand alone fits into {request.words} words."
+    said = "; ".join(dict.fromkeys([*summary.warnings, *(one.reason for one in summary.left_out)]))
+    return f"It has no sentence that can be summarised: {said or 'none can stand alone'}"
 
 
 def _reason(error: Exception) -> str:

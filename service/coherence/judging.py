@@ -79,7 +79,8 @@ class Article:
         within = number in self._inside
         follows = number and statements[number].place == statements[number - 1].place + 1
         before = number - 1 if follows else None
-        reason = _fragment(text, within=within) or notices.notice(text, lower)
+        reason = _fragment(text, within=within, has_capitals=self._has_capitals)
+        reason = reason or notices.notice(text, lower)
         if reason is None and self._has_ends and not notices.ends(text):
             reason = "does not end as a sentence does"
         if reason:
@@ -115,6 +116,11 @@ class Article:
     def _has_ends(self) -> bool:
         """Whether sentences of the article end as sentences do; in some texts none does."""
         return sum(map(notices.ends, self._texts)) * 2 >= len(self._texts)
+
+    @cached_property
+    def _has_capitals(self) -> bool:
+        """Whether sentences of the article begin with capitals; in some texts none does."""
+        return len(self._texts) == 1 or any(text[:1].isupper() for text in self._texts)
 
     @cached_property
     def _lowers(self) -> list[str]:
@@ -184,10 +190,10 @@ def _lower(text: str) -> str:
     return lower if len(lower) == len(text) else text
 
 
-def _fragment(text: str, *, within: bool) -> str | None:
+def _fragment(text: str, *, within: bool, has_capitals: bool = True) -> str | None:
     """Say why a sentence is of no use in a summary, whatever stands before it."""
     if not text[:1].isupper():
-        if _MIDDLE.match(text):
+        if has_capitals and _MIDDLE.match(text):
             return "starts in the middle of a sentence"
         if _ITEM.match(text):
             return "is an item of a list"
@@ -195,7 +201,8 @@ def _fragment(text: str, *, within: bool) -> str | None:
         return "announces what comes after it"
     if text.endswith("?"):
         return "asks what it does not answer"
-    if text.count(" ") < _FEWEST_WORDS - 1 and not speech.has_marks(text):
+    has_spaces = text.isascii() or " " in text  # Not all scripts put any.
+    if has_spaces and text.count(" ") < _FEWEST_WORDS - 1 and not speech.has_marks(text):
         return "is no whole sentence"
     word = None if within else speech.first_person(text)
     return f"speaks as {word!r} without saying who that is" if word else None

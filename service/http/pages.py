@@ -50,7 +50,9 @@ class _SearchForm(_Form):
 
 class _SummaryForm(_Form):
     query: _Field = None
-    words: Annotated[int, Field(ge=1, le=MOST_WORDS)] = 100
+    words: Annotated[
+        int, BeforeValidator(lambda given: given or 100), Field(ge=1, le=MOST_WORDS)
+    ] = 100
     download: Literal["markdown", "html", "json"] | None = None
 
 

@@ -167,6 +167,8 @@ def _processes(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
     """Start processes that end with this one, however it ends."""
     # A model may be loaded already, and has threads: such a process must not be forked.
     context = get_context("spawn")
+    # One thread each: matrices of one article are small, and the processes share the work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Nothing is ever sent. When the other end is closed, or gone with its process, this one ends.
     end, other_end = context.Pipe(duplex=False)
     executor = ProcessPoolExecutor(workers, context, _start, (work, end))

@@ -20,6 +20,7 @@ from statistics import correlation
 
 import numpy as np
 import numpy.typing as npt
+from options import data_folder
 
 from embeddings.article import Article, content_id
 from embeddings.encoder import Passage
@@ -36,12 +37,9 @@ Scores = npt.NDArray[np.float64]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure everything and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
     parser.add_argument("--work", type=Path, help="folder to keep the libraries in")
     options = parser.parse_args(arguments)
-    if not options.data.is_dir():
-        print(f"No folder {options.data}: --data names the data sets to measure with.")
-        return 2
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
         measure_graded_pairs(options.data / "similarity" / "lee50.tsv", work / "lee50")

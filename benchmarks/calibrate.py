@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from comparisons import articles, golds
+from options import data_folder
 
 from embeddings.article import Article
 from embeddings.encoder import Calibration, Thresholds
@@ -81,14 +82,11 @@ SEARCH = Rule(same=0.35, close=0.1, far=0.01)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure a model, print the tables, and keep the thresholds if a library is named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
     parser.add_argument("--model", help="the model; the default one if none is named")
     parser.add_argument("--library", type=Path, help="library whose cache is to keep it")
     parser.add_argument("--work", type=Path, help="folder to keep the libraries in")
     options = parser.parse_args(arguments)
-    if not options.data.is_dir():
-        print(f"No folder {options.data}: --data names the data sets to measure with.")
-        return 2
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
 

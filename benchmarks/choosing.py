@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from options import data_folder
 from summaries import sumy_document
 
 from embeddings.readers import Refusal
@@ -36,12 +37,9 @@ Cluster = list[Reading]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
     parser.add_argument("--work", type=Path, help="folder to keep the vectors in")
     options = parser.parse_args(arguments)
-    if not options.data.is_dir():
-        print(f"No folder {options.data}: --data names the data sets to measure with.")
-        return 2
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
         several = clusters(work, options.data / "summaries_multi_multinews.jsonl")

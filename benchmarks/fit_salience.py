@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import mean
 
 import numpy as np
+from options import data_folder
 
 from embeddings.readers import Refusal
 from service import salience
@@ -79,14 +80,11 @@ class Case:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, print what the weights are worth, and write them if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
     parser.add_argument("--work", type=Path, required=True, help="folder to keep the vectors in")
     parser.add_argument("--rows", type=int, help="the first rows of each set only")
     parser.add_argument("--write", action="store_true", help="write service/salience.json")
     options = parser.parse_args(arguments)
-    if not options.data.is_dir():
-        print(f"No folder {options.data}: --data names the data sets to measure with.")
-        return 2
     corpus = Corpus.open(read_settings(library=options.work / "summaries"))
     fitted = {}
     for name, (file, budget) in _SETS.items():

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from articles import measure_graded_pairs
+from options import data_folder
 from summaries import measure as measure_summaries
 
 from embeddings.article import Article
@@ -48,13 +49,10 @@ _WIDE = 100  # Passages ranked for ten articles: several are of the same article
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
     parser.add_argument("--work", type=Path, help="folder to keep the libraries in")
     parser.add_argument("--only", choices=PARTS, help="one part of it")
     options = parser.parse_args(arguments)
-    if not options.data.is_dir():
-        print(f"No folder {options.data}: --data names the data sets to measure with.")
-        return 2
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
         if options.only in (None, "retrieval"):

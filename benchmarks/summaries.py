@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from aspects import measure_aspects
+from options import data_folder
 
 from embeddings.article import Span
 from embeddings.library import Library
@@ -45,15 +46,12 @@ _MULTI_NEWS_WORDS = 230
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
     parser.add_argument("--work", type=Path, help="folder to keep the vectors in")
     parser.add_argument("--only", choices=PARTS, help="one part of it")
     parser.add_argument("--rows", type=int, help="the first rows of each set only")
     parser.add_argument("--out", type=Path, help="folder for all that is found, row by row")
     options = parser.parse_args(arguments)
-    if not options.data.is_dir():
-        print(f"No folder {options.data}: --data names the data sets to measure with.")
-        return 2
     parts = PARTS if options.only is None else [options.only]
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)

@@ -10,7 +10,8 @@ import argparse
 import math
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -29,6 +30,7 @@ from service.summary import summarize
 
 _WORDS = 100
 _TIMES = 15
+_FEW = 10
 _SIZES = (100, 300, 1_000, 3_000, 10_000)
 
 Cluster = list[Reading]
@@ -45,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         several = clusters(work, options.data / "summaries_multi_multinews.jsonl")
         single = clusters(work, options.data / "summaries_single_cnndm.jsonl")
     print_beside_sumy([one for one in several if 90 <= _size(one) <= 110])
-    print_growth(single)
+    print_growth("articles of CNN/DailyMail", single)
+    print_growth("articles of ten sentences", [[one] for one in shortened(single)])
     return 0
 
 
@@ -79,9 +82,19 @@ def print_beside_sumy(found: Sequence[Cluster]) -> None:
     print(f"  sumy LexRank   {1000 * median(theirs):7.1f} ms, {median(theirs) / median(ours):.1f}x")
 
 
-def print_growth(found: Sequence[Cluster]) -> None:
+def shortened(found: Sequence[Cluster]) -> Iterator[Reading]:
+    """Cut articles into many of ten sentences each."""
+    for cluster in found:
+        for reading in cluster:
+            for start in range(0, len(reading.statements), _FEW):
+                own = slice(start, start + _FEW)
+                article = replace(reading.article, id=f"{reading.article.id}-{start}")
+                yield Reading(article, reading.statements[own], reading.vectors[own])
+
+
+def print_growth(what: str, found: Sequence[Cluster]) -> None:
     """Print how the time grows with the number of sentences."""
-    print(f"{'sentences':>10} {'ms':>9}  ns per n log n")
+    print(f"{what}\n{'sentences':>10} {'ms':>9}  ns per n log n")
     sizes = list(accumulate(_size(one) for one in found))
     for size in _SIZES:
         count = next((at for at, total in enumerate(sizes, start=1) if total >= size), None)

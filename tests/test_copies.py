@@ -22,3 +22,18 @@ def test_every_article_has_an_origin_numbered_as_they_come_up(articles: list[lis
 
     assert len(found) == len(articles)
     assert list(dict.fromkeys(found)) == list(range(1, len(set(found)) + 1))
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS[:3]), max_size=12), max_size=6))
+def test_counting_runs_finds_what_comparing_all_pairs_does(articles: list[list[str]]) -> None:
+    runs = [{tuple(words[at : at + 5]) for at in range(len(words) - 4)} for words in articles]
+    plain: list[int] = []
+    for number, own in enumerate(runs):
+        known = [
+            plain[other]
+            for other in range(number)
+            if own and runs[other] and 2 * len(own & runs[other]) >= min(len(own), len(runs[other]))
+        ]
+        plain.append(min(known, default=max(plain, default=0) + 1))
+
+    assert origins_of(articles) == plain

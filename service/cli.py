@@ -395,10 +395,11 @@ def evaluate(
     Parallax is to answer, and "summaries" of others to be judged, {"method": "text"}.
 
     The table tells of each method ROUGE-1, -2 and -L (F1; of several references the closest
-    counts), the share of sentences that dangle (lean on one that is left out), are furniture
-    (captions, notices) or unknown (in none of the articles), how much the two sentences most
-    alike repeat (cosine of their words, mean of the summaries), the share of articles quoted,
-    and how many words they have. Lead, LexRank and TextRank read the texts as they are.
+    counts), the share of sentences that dangle (lean on one that is left out), lean loosely
+    (read better behind one that is left out: a surname alone, "also"), are furniture (captions,
+    notices) or unknown (in none of the articles), how much the two sentences most alike repeat
+    (cosine of their words, mean of the summaries), the share of articles quoted, and how many
+    words they have. Lead, LexRank and TextRank read the texts as they are.
     """
     from embeddings.readers import Refusal
     from service import terminal

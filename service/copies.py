@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
 
 # Two articles that share so many of the shorter one's runs of words are copies of one text.
 _RUN_WORDS = 5
 _COPIED = 0.5
+_MOST_HOLDERS = 64
 
 
 def origins_of(articles: Sequence[Sequence[str]]) -> list[int]:
@@ -17,23 +17,27 @@ def origins_of(articles: Sequence[Sequence[str]]) -> list[int]:
     Args:
         articles: The words of each, or what stands for them, in order.
     """
-    if len(articles) < 2:
-        return [1] * len(articles)
+    if len(articles) == 1:
+        return [1]
+    origins: list[int] = []
+    count = 0
     holders: dict[tuple[str, ...], list[int]] = {}
     sizes: list[int] = []
-    origins: list[int] = []
     for number, words in enumerate(articles):
         own = _runs(words)
-        shared = Counter(chain.from_iterable(holders.get(run, ()) for run in own))
+        shared = Counter(other for run in own & holders.keys() for other in holders[run])
         known = [
             origins[other]
-            for other, count in shared.items()
-            if count >= _COPIED * min(len(own), sizes[other])
+            for other, runs in shared.items()
+            if runs >= _COPIED * min(len(own), sizes[other])
         ]
-        origins.append(min(known, default=max(origins, default=0) + 1))
+        count += not known
+        origins.append(min(known, default=count))
         sizes.append(len(own))
         for run in own:
-            holders.setdefault(run, []).append(number)
+            held = holders.setdefault(run, [])
+            if len(held) < _MOST_HOLDERS:  # Further copies are found by the first ones.
+                held.append(number)
     return origins
 
 

@@ -39,6 +39,11 @@ _FEEDBACK_SENTENCES = 3
 _RELEVANT_GAP = 0.2
 _RELEVANT_SHARE = 0.5
 
+# Where nothing comes closer than this, the question is hardly spoken of, and only what comes
+# nearly as close as the closest is told.
+HARDLY = 0.125
+_HARDLY_SHARE = 0.7
+
 # A shorter sentence says nothing on its own; in scripts that put no spaces between words it may.
 FEWEST_WORDS = 5
 _FEWEST_CHARACTERS = 15
@@ -271,10 +276,11 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evi
     moved = _centre(vector + _centre(evidence.dense[best].sum(axis=0)))
     places = np.array([one.place - 1 for one in evidence.statements])
     closest = float(close.max(initial=0.0))
+    share = _RELEVANT_SHARE if closest >= HARDLY else _HARDLY_SHARE
+    least = max(closest - _RELEVANT_GAP, closest * share)
     return replace(
         evidence,
-        eligible=evidence.eligible
-        & (close >= max(closest - _RELEVANT_GAP, closest * _RELEVANT_SHARE)),
+        eligible=evidence.eligible & (close >= least),
         worth={
             "answer": evidence.dense @ moved + _WORDS_WEIGHT * held,
             "early": _EARLY_WEIGHT * np.exp(-places / _EARLY_SENTENCES),

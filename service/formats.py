@@ -106,7 +106,8 @@ def as_markdown(summary: Summary, title: str | None = None) -> str:
         told = [f"{escaped(sentence.text)}[^{number}]" for number, sentence in paragraph]
         blocks.append(_begun(" ".join(told)))
     if not summary.sentences:
-        blocks += [escaped(why) for why in (NOTHING, *summary.warnings)]
+        blocks.append(NOTHING)
+    blocks += [f"*{escaped(why)}*" for why in summary.warnings]
     blocks += [
         f"[^{number}]: {_markdown_note(sentence, articles)}"
         for number, sentence in enumerate(summary.sentences, start=1)
@@ -130,11 +131,8 @@ def as_html(summary: Summary, title: str | None = None) -> str:
         f'<li id="n{number}">{_html_note(number, sentence, articles)}</li>'
         for number, sentence in enumerate(summary.sentences, start=1)
     ]
-    body = (
-        [*told, "<ol>", *found, "</ol>"]
-        if told
-        else [f"<p>{escape(why)}</p>" for why in (NOTHING, *summary.warnings)]
-    )
+    body = [f"<p><em>{_html(why)}</em></p>" for why in summary.warnings]
+    body += [*told, "<ol>", *found, "</ol>"] if told else [f"<p>{NOTHING}</p>"]
     return _PAGE.format(title=_html(heading(summary, title)), style=_STYLE, body="\n".join(body))
 
 

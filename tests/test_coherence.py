@@ -442,6 +442,8 @@ NOTICES = [
     "OO.ready(function() { OO.Player.create('player-1') });",
     "The bridge of Lindmark is closed .",
     "Council of Lindmark votes for a new bridge",
+    "For more news on bridges, head on over to our bridge page.",
+    "Filed in Bridges > Lindmark > Harbour.",
     "Below is an edited version of the talk with Holm.",
     "The map, above, has all bridges of Lindmark.",
 ]

@@ -8,6 +8,7 @@ from service.coherence.lexicon import listed
 _NOTICE = re.compile(
     r"\b(?:unsubscribe|newsletters?|sign up (?:for|to|here)|click(?:ing)? (?:here|on|below|through)"
     r"|(?:see|read|find|watch|view) (?:more|below|the full (?:article|story|text|video|report))\b"
+    r"|hit the jump|head (?:on )?over to|undated (?:family )?(?:photo|picture|image)"
     r"|(?:above|below) (?:is|are) |, (?:above|below)\b|\(see\b|apply (?:now|today)|buy now"
     r"|(?:story|article|post|page) (?:has been|was|will be) updated|will update (?:when|this|as)"
     r"|delivered (?:weekday|every|daily|to your)|nominations are open|scroll (?:down|for)"
@@ -19,6 +20,9 @@ _NOTICE = re.compile(
 )
 _LINK = re.compile(r"https?:|www\.\w|pic\.twitter|\bt\.co/|(?<!\w)@\w{3,}|(?<!\w)#[a-z]\w{2,}")
 _CODE = re.compile(r"<!--|-->|function ?\(|\{|\}|= ?'\d|</?\w+>")
+_BEGINS = re.compile(
+    r"(?:filed (?:in|under)|for more(?:,| (?:news|on|about|information)\b)|posted (?:by|in|on))\b"
+)
 _TITLED = re.compile(r"^(?:related|video|photo|photos|gallery|poll|lrelated|example|claim)\b ?:?")
 
 # What a sentence ends with, behind it perhaps marks that close.
@@ -34,7 +38,7 @@ def notice(text: str, lower: str) -> str | None:
         text: The sentence.
         lower: The same in lower case.
     """
-    if _NOTICE.search(lower):
+    if _NOTICE.search(lower) or _BEGINS.match(lower):
         return "is a notice to readers"
     if any(mark in lower for mark in _ABOUT_LINKS) and _LINK.search(lower):
         return "holds a link or a tag"

@@ -16,7 +16,7 @@ from embeddings.readers import Refusal
 from service.answers import Summary, SummarySentence
 from service.batch import FORMATS, Done, Job, Output, Per, Request, Work, jobs_of, outcomes
 from service.batch.jobs import group_of
-from service.batch.records import Failure, Record
+from service.batch.records import Failure, Record, record_of
 from service.corpus import Corpus
 from service.settings import read_settings
 from service.summary import Method
@@ -344,3 +344,17 @@ def test_records_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
 
     assert found == expected
     assert 0 < len(encoder.seen) < 60
+
+
+def test_a_record_knows_what_the_text_tells_of_its_article(tmp_path: Path) -> None:
+    text = "Crane falls in Lindmark\n\nLindmark Post\nMarch 3, 2026\n\n" + " ".join(
+        ["A crane fell into the harbour of Lindmark on Monday morning, the port said."] * 2
+    )
+    corpus = toy_corpus(tmp_path)
+    request = Request(Per.ARTICLE, None, 50, None, None, Method.CENTROID, "toy")
+
+    (job,) = jobs_of(corpus.library, [Article(text, id="a")], request)
+    record = record_of(corpus, job, 1, request, is_last_resort=True)
+
+    assert job.facts == {}
+    assert record.facts["title"] == "Crane falls in Lindmark"

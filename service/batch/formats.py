@@ -86,7 +86,7 @@ class _JsonLines:
 
     def written(self, record: Record) -> bytes:
         job = record.job
-        line: dict[str, Any] = {"id": job.id} | dict(job.facts)
+        line: dict[str, Any] = {"id": job.id} | record.facts
         if job.is_group:
             line["summarised"] = record.summarised
         line |= {"digest": job.digest, "request": record.request.fields()}
@@ -120,7 +120,7 @@ class _Table:
         job, summary = record.job, record.summary
         values = {
             "id": job.id,
-            **job.facts,
+            **record.facts,
             "summarised": "; ".join(record.summarised),
             "words": "" if summary is None else str(summary.words),
             "text": "" if summary is None else summary.text,
@@ -171,7 +171,7 @@ class _Sections:
 
     def written(self, record: Record) -> bytes:
         job = record.job
-        title = job.facts.get("title") or job.id
+        title = record.facts.get("title") or job.id
         parts = ["\n", section(record.summary, title, record.number)]
         parts += [f"\n{not_summarised(one)}\n" for one in _errors(record)]
         mark = {

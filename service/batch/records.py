@@ -51,6 +51,19 @@ class Record:
     failures: Sequence[Failure] = ()
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What is known of the one article of a record, by itself or from its text."""
+        facts = dict(self.job.facts)
+        if self.summary is not None and self.summary.articles and not self.job.is_group:
+            read = self.summary.articles[0]
+            facts = {
+                name: value
+                for name in ("title", "source", "published", "url")
+                if (value := facts.get(name) or getattr(read, name))
+            }
+        return facts
+
+    @property
     def summarised(self) -> list[str]:
         """The ids of a group's articles, without those that are missing."""
         missing = {one.id for one in self.failures}

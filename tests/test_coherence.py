@@ -444,6 +444,7 @@ NOTICES = [
     "Council of Lindmark votes for a new bridge",
     "For more news on bridges, head on over to our bridge page.",
     "Filed in Bridges > Lindmark > Harbour.",
+    "Here is why the council of Lindmark voted for a bridge...",
     "Below is an edited version of the talk with Holm.",
     "The map, above, has all bridges of Lindmark.",
 ]

@@ -24,6 +24,7 @@ from service.reading import Statement
 _ITEM = re.compile(r"\s*(?:[–—•*]|-\s|\(?\d{1,2}(?:[.)]\s|,\s[\"“])|\(?[a-z]\)\s)")
 _MIDDLE = re.compile(r"(?!(?:de|von|van|al|el|bin)\b)[a-z]+(?![A-Za-z.])")
 _FEWEST_WORDS = 3
+_CLOSERS = " \"'”’)]"
 
 # Nothing beyond is looked at: no sentence meant for people is as long.
 _MOST_CHARACTERS = 2_000
@@ -199,6 +200,8 @@ def _fragment(text: str, *, within: bool, has_capitals: bool = True) -> str | No
             return "is an item of a list"
     if text.rstrip(" .").endswith(":"):
         return "announces what comes after it"
+    if text.rstrip(_CLOSERS).endswith(("...", "…")):
+        return "breaks off"
     if text.endswith("?"):
         return "asks what it does not answer"
     has_spaces = text.isascii() or " " in text  # Not all scripts put any.

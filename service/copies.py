@@ -34,7 +34,7 @@ def origins_of(articles: Sequence[Sequence[str]]) -> list[int]:
         count += not known
         origins.append(min(known, default=count))
         sizes.append(len(own))
-        for run in own:
+        for run in own if number + 1 < len(articles) else ():
             held = holders.setdefault(run, [])
             if len(held) < _MOST_HOLDERS:  # Further copies are found by the first ones.
                 held.append(number)

@@ -44,6 +44,11 @@ _RELEVANT_SHARE = 0.5
 HARDLY = 0.125
 _HARDLY_SHARE = 0.7
 
+# What comes less close to what is told than this share of the closest sentence belongs to
+# something else: a teaser of another story, an advertisement. Several articles tell more sides.
+_BELONGING = 0.5
+_BELONGING_OF_SEVERAL = 0.4
+
 # A shorter sentence says nothing on its own; in scripts that put no spaces between words it may.
 FEWEST_WORDS = 5
 _FEWEST_CHARACTERS = 15
@@ -189,7 +194,16 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
         worth={},
         closest=None,
     )
-    return evidence if question is None else _asked(evidence, terms, question)
+    return _belonging(evidence) if question is None else _asked(evidence, terms, question)
+
+
+def _belonging(evidence: Evidence) -> Evidence:
+    """Let only those sentences be chosen that belong to what the articles tell."""
+    share = _BELONGING_OF_SEVERAL if len(np.unique(evidence.origins)) > 1 else _BELONGING
+    closeness = evidence.closeness
+    return replace(
+        evidence, eligible=evidence.eligible & (closeness >= share * closeness.max(initial=0.0))
+    )
 
 
 def most_promising(evidence: Evidence, most: int) -> Numbers:

@@ -331,3 +331,18 @@ def test_a_script_without_spaces_is_summarised() -> None:
     ]
 
     assert len(summarize([reading("a", story)]).sentences) == 2
+
+
+def test_what_belongs_to_another_story_is_not_quoted_however_many_words_are_left() -> None:
+    story = [
+        STORY[0],
+        STORY[1],
+        "Divers of Lindmark search the harbour for parts of the crane.",
+        "Ships wait off Lindmark until the crane is out of the harbour.",
+        STORY[5],
+    ]
+    advert = "Buy nine pairs socks, pay half price."
+
+    summary = summarize([reading("a", [*story, advert])], words=1000)
+
+    assert texts(summary) == story

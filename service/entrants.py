@@ -7,7 +7,7 @@ from embeddings.library import Library
 from embeddings.sentences import split_sentences
 from service.answers import Quote
 from service.judging import Draft, Told
-from service.plain import lead, lexrank, take, textrank
+from service.plain import GRAPHS, lead, take
 from service.reading import Reading, reading_of
 from service.rows import Length, Row
 from service.search import ask
@@ -18,7 +18,6 @@ from service.words import stems
 Entrant = Callable[[Row, Length], Mapping[str, Draft]]
 
 OURS = "parallax"
-PLAIN = ("lead", "lexrank", "textrank")
 
 
 def parallax(library: Library) -> Entrant:
@@ -49,13 +48,13 @@ def plain(row: Row, length: Length) -> dict[str, Draft]:
         places += range(1, 1 + len(found))
     terms = [stems(one.text) for one in sentences]
     lengths = [len(one.text.split()) for one in sentences]
-    scores = zip(PLAIN, (lead(places), lexrank(terms), textrank(terms)), strict=True)
+    scores = {"lead": lead(places)} | {name: score(terms) for name, score in GRAPHS.items()}
     return {
         name: [
             Told(sentences[number].text, sentences[number])
             for number in take(one, lengths, words=length.words, sentences=length.sentences)
         ]
-        for name, one in scores
+        for name, one in scores.items()
     }
 
 

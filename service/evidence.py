@@ -65,8 +65,8 @@ class Evidence:
         statements: The sentences, article by article.
         articles: The number of each one's article among the distinct ones, shape (n,).
         origins: The number of each one's origin, shape (n,): near-copies share one.
-        lengths: Words of each, shape (n,).
         rows: The place of each one among the statements of its article, from 0, shape (n,).
+        lengths: Words of each, shape (n,).
         judges: What its sentences lean on, article by article.
         eligible: Which may be chosen, shape (n,); others only go along with one of these.
         dense: Their vectors, unit rows of shape (n, dim).

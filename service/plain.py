@@ -89,6 +89,10 @@ def textrank(sentences: Sequence[Terms]) -> Scores:
     return _centrality(_stacked(blocks))
 
 
+# Those that rank sentences by their words, by name.
+GRAPHS = {"lexrank": lexrank, "textrank": textrank}
+
+
 def take(
     scores: Scores, lengths: Sequence[int], *, words: int, sentences: int | None = None
 ) -> list[int]:

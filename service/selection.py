@@ -166,13 +166,12 @@ class Selection:
         unit = self._unit(number)
         if unit and len(unit) <= most and int(evidence.lengths[unit].sum()) <= room:
             return unit
-        leaning = self._leaning(number)
-        while leaning is not None and leaning.on is not None and leaning.on not in self.scores:
+        leaning = link = self._leaning(number)
+        while link is not None and link.on is not None and link.on not in self.scores:
             # With any of those it leans on in the summary it may fit.
-            self._waiting.setdefault(leaning.on, []).append(number)
-            leaning = self._leaning(leaning.on)
-        first = self._leaning(number)
-        reason = first.reason if first else ""
+            self._waiting.setdefault(link.on, []).append(number)
+            link = self._leaning(link.on)
+        reason = leaning.reason if leaning else ""
         self._refuse(Objection(number, f"{reason}; together they do not fit" if unit else reason))
         return []
 

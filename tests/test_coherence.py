@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.article import Span
-from service.coherence import Leaning, dangling, leanings
+from service.coherence import Leaning, leanings, unmet
 from service.reading import Statement
 
 STANDING = [
@@ -294,6 +294,12 @@ def test_a_mark_that_is_never_closed_opens_no_quotation() -> None:
     )
 
     assert found[1] is None
+
+
+def dangling(statements: Sequence[Statement], chosen: Sequence[int]) -> dict[int, str]:
+    """Say why each chosen sentence of one article cannot stand there."""
+    found = unmet(leanings(statements), statements, chosen)
+    return {number: one.reason for number, one in found.items()}
 
 
 def test_a_leaning_sentence_is_fine_right_behind_the_one_it_leans_on() -> None:

@@ -1,5 +1,6 @@
 import math
 from collections import Counter
+from random import Random
 
 import numpy as np
 import pytest
@@ -53,10 +54,10 @@ def test_terms_are_weighed_as_the_formula_says(found: list[list[str]]) -> None:
 
 @settings(deadline=None)
 @given(STORIES, st.randoms())
-def test_groups_of_copies_hang_on_no_order(stories: list[list[str]], random: object) -> None:
+def test_groups_of_copies_hang_on_no_order(stories: list[list[str]], random: Random) -> None:
     readings = read(stories)
     shuffled = list(readings)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     groups = distinct(readings)
 

@@ -30,7 +30,7 @@ def evidence_of(stories: list[list[str]]) -> Evidence:
 
 @settings(deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=3), st.integers(1, 60), st.integers(1, 9))
-def test_every_step_takes_what_makes_the_whole_worth_most(
+def test_limits_hold_and_the_parts_of_a_score_are_plain_cosines_that_add_up(
     stories: list[list[str]], words: int, most: int
 ) -> None:
     evidence = evidence_of(stories)

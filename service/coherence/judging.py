@@ -24,7 +24,6 @@ from service.reading import Statement
 _ITEM = re.compile(r"\s*(?:[–—•*]|-\s|\(?\d{1,2}(?:[.)]\s|,\s[\"“])|\(?[a-z]\)\s)")
 _MIDDLE = re.compile(r"(?!(?:de|von|van|al|el|bin)\b)[a-z]+(?![A-Za-z.])")
 _FEWEST_WORDS = 3
-_CLOSERS = " \"'”’)]"
 
 # Nothing beyond is looked at: no sentence meant for people is as long.
 _MOST_CHARACTERS = 2_000
@@ -153,24 +152,19 @@ def leanings_of(articles: Iterable[Sequence[Statement]]) -> list[Leaning | None]
     return found
 
 
-def dangling(statements: Sequence[Statement], chosen: Sequence[int]) -> dict[int, str]:
-    """Find the sentences of a summary that lean on one which is not where they need it.
-
-    Args:
-        statements: Sentences of one article, in text order.
-        chosen: Numbers of those in the summary, in the order in which it tells them.
-
-    Returns:
-        For the number of each chosen sentence that cannot stand there, why.
-    """
-    found = unmet(leanings(statements), statements, chosen)
-    return {number: one.reason for number, one in found.items()}
-
-
 def unmet(
     judged: Sequence[Leaning | None], statements: Sequence[Statement], chosen: Sequence[int]
 ) -> dict[int, Leaning]:
-    """Find the same where what each sentence leans on is known; see `dangling`."""
+    """Find the sentences of a summary that lean on one which is not where they need it.
+
+    Args:
+        judged: What each sentence of the articles leans on.
+        statements: The sentences, each article's in text order.
+        chosen: Numbers of those in the summary, in the order in which it tells them.
+
+    Returns:
+        For the number of each chosen sentence that cannot stand there, what it leans on.
+    """
     found: dict[int, Leaning] = {}
     for position, number in enumerate(chosen):
         leaning = judged[number]
@@ -191,7 +185,7 @@ def _lower(text: str) -> str:
     return lower if len(lower) == len(text) else text
 
 
-def _fragment(text: str, *, within: bool, has_capitals: bool = True) -> str | None:
+def _fragment(text: str, *, within: bool, has_capitals: bool) -> str | None:
     """Say why a sentence is of no use in a summary, whatever stands before it."""
     if not text[:1].isupper():
         if has_capitals and _MIDDLE.match(text):
@@ -200,7 +194,7 @@ def _fragment(text: str, *, within: bool, has_capitals: bool = True) -> str | No
             return "is an item of a list"
     if text.rstrip(" .").endswith(":"):
         return "announces what comes after it"
-    if text.rstrip(_CLOSERS).endswith(("...", "…")):
+    if notices.breaks_off(text):
         return "breaks off"
     if text.endswith("?"):
         return "asks what it does not answer"

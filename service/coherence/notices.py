@@ -23,7 +23,7 @@ _CODE = re.compile(r"<!--|-->|function ?\(|\{|\}|= ?'\d|</?\w+>")
 _BEGINS = re.compile(
     r"(?:filed (?:in|under)|for more(?:,| (?:news|on|about|information)\b)|posted (?:by|in|on))\b"
 )
-_TITLED = re.compile(r"^(?:related|video|photo|photos|gallery|poll|lrelated|example|claim)\b ?:?")
+_TITLED = re.compile(r"^(?:related|video|photo|photos|gallery|poll|example|claim)\b ?:?")
 
 # What a sentence ends with, behind it perhaps marks that close.
 _ENDS = frozenset(".!?…。！？।؟")
@@ -47,6 +47,11 @@ def notice(text: str, lower: str) -> str | None:
     if text.endswith((" .", " !")) or (_TITLED.match(lower) and ":" in text[:12]):
         return "is a headline"
     return None
+
+
+def breaks_off(text: str) -> bool:
+    """Tell whether a sentence ends in dots: a teaser, or what was cut."""
+    return text.rstrip(_CLOSERS).endswith(("...", "…"))
 
 
 def ends(text: str) -> bool:

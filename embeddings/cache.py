@@ -13,6 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
+from embeddings.batching import Batcher
 from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Calibration, Encoder, ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import (
@@ -76,6 +77,10 @@ _KEEP_MODEL = """
 # How many passages go to the model before their vectors are written: what an
 # interruption can cost.
 _PASSAGES_A_WRITE = 256
+
+# Questions that are asked at the same time go to the model together, up to about a thousand
+# tokens; more would keep the first of them waiting.
+_CHARACTERS_TOGETHER = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +321,11 @@ class CachedEncoder:
         self._encoder = encoder
         self._profile: ModelProfile | None = None
         self._lock = Lock()
+        self._questions = Batcher(
+            self._make_several,
+            size=lambda passages: sum(len(passage.text) for passage in passages),
+            most_together=_CHARACTERS_TOGETHER,
+        )
         self.encoded = 0
         """Passages that the other encoder was asked for since this one was made."""
 
@@ -400,6 +410,21 @@ class CachedEncoder:
         *,
         done: Callable[[int], None] = lambda count: None,
         must_keep: bool = True,
+    ) -> dict[Passage, Matrix]:
+        if all(passage.role is Role.QUERY for passage in passages):
+            found = self._questions.do(passages)
+            done(len(passages))
+            return found
+        return self._make_in_parts(passages, done, must_keep)
+
+    def _make_several(self, asked: Sequence[Sequence[Passage]]) -> list[dict[Passage, Matrix]]:
+        """Embed the questions of several threads, and keep them in one transaction."""
+        every = list(dict.fromkeys(passage for passages in asked for passage in passages))
+        made = self._make_in_parts(every, lambda count: None, must_keep=False)
+        return [{passage: made[passage] for passage in passages} for passages in asked]
+
+    def _make_in_parts(
+        self, passages: Sequence[Passage], done: Callable[[int], None], must_keep: bool
     ) -> dict[Passage, Matrix]:
         if self._encoder is None:
             raise MissingVectors([passage.text for passage in passages])

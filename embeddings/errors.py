@@ -6,6 +6,7 @@
   - UnknownArticle    no article has this id
   - ModelUnavailable  the embedding model cannot be loaded, or is not what it should be
   - MissingVectors    offline, and the cache lacks vectors that are needed
+  - Overloaded        too many ask at once
   - LibraryBusy       another process is writing to the library
   - LibraryDamaged    a file of the library is not what was written
   - LibraryUnwritable the library cannot be written: read-only, or the disk is full
@@ -56,6 +57,10 @@ class MissingVectors(ParallaxError):
             "Import a cache that has them, or ask once without --offline."
         )
         self.texts = tuple(texts)
+
+
+class Overloaded(ParallaxError):
+    """More is asked at once than can be answered soon."""
 
 
 class LibraryBusy(ParallaxError):

@@ -5,8 +5,11 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -26,9 +29,11 @@ class SlowEncoder(ToyEncoder):
     def encode(self, passages):
         print("asked", flush=True)
         time.sleep(1)
+        while Path(sys.argv[1], "hold").exists():
+            time.sleep(0.01)
         return super().encode(passages)
 
-serve(toy_corpus(Path(sys.argv[1]), SlowEncoder()), port=0)
+serve(toy_corpus(Path(sys.argv[1]), SlowEncoder()), port=0, threads=1, most_waiting=2)
 print("stopped", flush=True)
 """
 
@@ -83,6 +88,33 @@ def test_it_stops_when_told_but_finishes_what_was_asked(
     assert '"id": "a", "status": "added", "error": null' in json.dumps(answer)
     assert server.stdout.readline() == "stopped\n"
     assert server.wait(30) == 0
+
+
+def test_past_the_bound_requests_are_refused_at_once_and_those_that_wait_are_answered(
+    server: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    (tmp_path / "hold").touch()
+    port = port_of(server)
+    with ThreadPoolExecutor(13) as pool:
+        asked = [pool.submit(ask, port, "/v1/search", {"query": "sails"})]
+        assert server.stdout is not None
+        assert server.stdout.readline() == "asked\n"
+        asked += [pool.submit(ask, port, "/v1/search", {"query": "sails"}) for _ in range(12)]
+        refused = list(islice(as_completed(asked, timeout=30), 10))
+        # The process is alive for all that, and says so.
+        assert ask(port, "/healthz") == {"status": "alive"}
+        (tmp_path / "hold").unlink()
+        answered = [one.result(30) for one in asked if one not in refused]
+
+    assert [answer["hits"] for answer in answered] == [[], [], []]  # type: ignore[index]
+    for one in refused:
+        error = one.exception()
+        assert isinstance(error, urllib.error.HTTPError)
+        assert (error.code, error.headers["Retry-After"]) == (503, "1")
+        assert json.load(error)["error"] == {
+            "type": "Overloaded",
+            "message": "2 requests wait already; ask again in a second.",
+        }
 
 
 def test_what_is_no_http_is_told_in_the_same_shape(server: subprocess.Popen[str]) -> None:

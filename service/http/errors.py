@@ -13,6 +13,7 @@ from embeddings.errors import (
     LibraryUnwritable,
     MissingVectors,
     ModelUnavailable,
+    Overloaded,
     ParallaxError,
     UnknownArticle,
 )
@@ -23,13 +24,16 @@ STATUS: dict[type[ParallaxError], int] = {
     UnknownArticle: 404,
     ModelUnavailable: 503,
     MissingVectors: 503,
+    Overloaded: 503,
     LibraryBusy: 503,
     LibraryDamaged: 500,
     LibraryUnwritable: 507,
 }
 
 MOST_BYTES = 32 * 1024 * 1024
-_RETRY_SECONDS = 10
+
+# When to ask again: a writer may be long about it, a crowd of questions is soon answered.
+RETRY_SECONDS: dict[type[ParallaxError], int] = {LibraryBusy: 10, Overloaded: 1}
 
 
 class Problem(BaseModel):
@@ -69,8 +73,8 @@ def error_body(kind: str, message: str) -> str:
 
 def _parallax_error(error: ParallaxError) -> ResponseReturnValue:
     response = _response(type(error).__name__, str(error), STATUS.get(type(error), 500))
-    if isinstance(error, LibraryBusy):
-        response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    if type(error) in RETRY_SECONDS:
+        response.headers["Retry-After"] = str(RETRY_SECONDS[type(error)])
     return response
 
 

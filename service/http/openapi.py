@@ -51,7 +51,8 @@ class Operation:
     def statuses(self) -> list[int]:
         """All statuses of errors that it may answer with, rising."""
         own = _BODY_ERRORS if self.bodies else (422,) if self.query else ()
-        return sorted({*self.errors, *own, 500})
+        # Any may be refused where too many ask at once, or find a library that is busy.
+        return sorted({*self.errors, *own, 500, 503})
 
     @property
     def models(self) -> list[tuple[type[BaseModel], _Side]]:

@@ -184,47 +184,46 @@ OPERATIONS = (
         *("POST", "/v1/articles", add_articles),
         answers={200: (AddResults,), 201: (AddResults,)},
         bodies=(NewArticle, NewArticles),
-        errors=(503, 507),
+        errors=(507,),
     ),
     Operation("GET", "/v1/articles", list_articles, {200: (ArticlePage,)}, query=PageWish),
     Operation("GET", _ARTICLE, show_article, {200: (ArticleDetail,)}, errors=(404,)),
-    Operation("DELETE", _ARTICLE, remove_article, {204: ()}, errors=(404, 503, 507)),
+    Operation("DELETE", _ARTICLE, remove_article, {204: ()}, errors=(404, 507)),
     Operation(
         *("GET", f"{_ARTICLE}/similar", similar_articles, {200: (SimilarArticles,)}),
         query=SimilarWish,
-        errors=(404, 503),
+        errors=(404,),
     ),
     Operation(
         *("POST", "/v1/search", search, {200: (SearchAnswer,)}),
         bodies=(SearchQuestion,),
-        errors=(503,),
     ),
     Operation(
         *("POST", "/v1/similar", similar, {200: (SimilarArticles,)}),
         bodies=(SimilarQuestion,),
-        errors=(404, 503),
+        errors=(404,),
     ),
     Operation(
         *("POST", "/v1/similarity", similarity, {200: (Similarity,)}),
         bodies=(TwoArticles,),
-        errors=(404, 503),
+        errors=(404,),
     ),
     Operation(
         *("POST", "/v1/compare", compare, {200: (Comparison, Coverage)}),
         bodies=(TwoArticles, SeveralArticles),
-        errors=(404, 503),
+        errors=(404,),
     ),
     Operation(
         *("POST", "/v1/summaries", summarize, {200: (Summary,)}),
         bodies=(SummaryQuestion,),
-        errors=(404, 503),
+        errors=(404,),
     ),
     Operation(
         *("POST", "/v1/verify", verify, {200: (Verification,)}),
         bodies=(VerificationQuestion,),
     ),
     Operation("GET", "/healthz", health, {200: (Health,)}),
-    Operation("GET", "/readyz", ready, {200: (Health,)}, errors=(503,)),
+    Operation("GET", "/readyz", ready, {200: (Health,)}),
 )
 
 

@@ -1,5 +1,6 @@
 """Serves an app on this machine, and stops without breaking off an answer."""
 
+import logging
 import signal
 import socket
 import sys
@@ -12,27 +13,44 @@ from typing import Any
 
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from waitress.utilities import Error
 
-from embeddings.errors import BadRequest
+from embeddings.errors import BadRequest, Overloaded
 from service.corpus import Corpus
 from service.http.app import create_app
-from service.http.errors import MOST_BYTES, error_body
+from service.http.errors import MOST_BYTES, RETRY_SECONDS, error_body
 
 # How long answers that are being made may take once the server is to stop.
 _GRACE_SECONDS = 30.0
 
 _TICK_SECONDS = 0.25
 
+# Connections that are kept open; what asks over others waits to be let in.
+_MOST_CONNECTIONS = 1000
+
+_ALIVE = "/healthz"
+
 _THIS_MACHINE = ["localhost", "127.0.0.1"]
 
 
+class _TooMany(Error):  # type: ignore[misc]
+    """The answer to a request that there is no more room for."""
+
+    code = 503
+    reason = "Service Unavailable"
+
+
 class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
-    """What is no HTTP never gets to the app; it is answered here in the same shape."""
+    """What never gets to the app is answered here in the same shape."""
 
     def execute(self) -> None:
         error = self.request.error
-        body = error_body(error.reason.title().replace(" ", ""), f"{error.body}.").encode()
+        kind = error.reason.title().replace(" ", "")
+        if isinstance(error, _TooMany):
+            kind = Overloaded.__name__
+            self.response_headers.append(("Retry-After", str(RETRY_SECONDS[Overloaded])))
+        body = error_body(kind, f"{error.body}.").encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         self.set_close_on_finish()
@@ -45,8 +63,49 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     error_task_class = _JsonErrorTask
 
+    def refuse(self, why: str) -> None:
+        """Let the request that is next be answered with why it is not."""
+        self.requests[0].error = _TooMany(why)
 
-def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads: int = 8) -> None:
+
+class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Hands requests to threads; so many may wait for one, and the rest is refused at once.
+
+    Else the queue would grow until those who wait have gone, and be worked off for nobody.
+    """
+
+    def __init__(self, threads: int, most_waiting: int) -> None:
+        super().__init__()
+        self._most_waiting = most_waiting
+        # However busy the others are, it writes refusals and says that the process is alive.
+        self._spare = ThreadedTaskDispatcher()
+        self._spare.set_thread_count(1)
+        self.set_thread_count(threads)
+
+    def add_task(self, task: _Channel) -> None:
+        """Hand on the next request of a connection."""
+        if task.requests[0].path == _ALIVE:
+            self._spare.add_task(task)
+        elif len(self.queue) < self._most_waiting:
+            super().add_task(task)
+        else:
+            task.refuse(f"{len(self.queue)} requests wait already; ask again in a second")
+            self._spare.add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """End the threads."""
+        self._spare.shutdown(cancel_pending, timeout)
+        return bool(super().shutdown(cancel_pending, timeout))
+
+
+def serve(
+    corpus: Corpus,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    threads: int = 8,
+    most_waiting: int = 64,
+) -> None:
     """Answer over HTTP until the process is told to stop (SIGINT, SIGTERM).
 
     Args:
@@ -54,10 +113,13 @@ def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads:
         host: Address to listen at.
         port: Port to listen at; 0 for any that is free.
         threads: How many requests are answered at once.
+        most_waiting: How many more may wait to be; past that they are refused (503).
 
     Raises:
         BadRequest: One cannot listen there; the message says why.
     """
+    # That requests wait is nothing to be told on standard error, each time: it is bounded.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = _listen(host, port)
     channels: dict[int, Any] = {}
     app = create_app(corpus)
@@ -68,7 +130,8 @@ def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads:
         app,
         map=channels,
         sockets=[listening],
-        threads=threads,
+        _dispatcher=_Dispatcher(threads, most_waiting),
+        connection_limit=_MOST_CONNECTIONS,
         ident=None,
         # The app itself refuses what is larger than it takes; this bounds what is received.
         max_request_body_size=2 * MOST_BYTES,
@@ -80,12 +143,12 @@ def serve(corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, *, threads:
     sys.stderr.flush()
     with _told_to_stop() as told:
         while not told.is_set():
-            wasyncore.loop(timeout=_TICK_SECONDS, map=channels, count=1)
+            wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=channels, count=1)
     # From here on a second signal ends the process at once.
     wasyncore.dispatcher.close(server)  # New connections are refused; those there go on.
     deadline = time.monotonic() + _GRACE_SECONDS
     while _is_busy(server) and time.monotonic() < deadline:
-        wasyncore.loop(timeout=_TICK_SECONDS, map=channels, count=1)
+        wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=channels, count=1)
     server.task_dispatcher.shutdown()
     wasyncore.close_all(channels)
 

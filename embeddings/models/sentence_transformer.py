@@ -4,6 +4,7 @@ It is the reference for every other runtime, and the way for models that no othe
 """
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +87,7 @@ class _LoadedModel:
         self._facts = facts_of(self._model)
         self.profile = self._facts.profile(name, folder, print_)
         self._one_pass = (
-            OnePass(self._facts, self.profile.max_tokens, _TorchStates(self._model))
+            OnePass(self._facts, self.profile.max_tokens, TorchStates(self._model))
             if pools_by_mean(self._model)
             else None
         )
@@ -127,7 +128,7 @@ class _LoadedModel:
         return Windows(self._facts, self.profile.max_tokens)
 
 
-class _TorchStates:
+class TorchStates:
     """Token vectors by torch."""
 
     batch_tokens = _BATCH_TOKENS
@@ -151,6 +152,15 @@ class _TorchStates:
             with torch.inference_mode():
                 states: Matrix = self._model[0](features)["token_embeddings"].float().cpu().numpy()
             yield states
+
+
+def has_graphics_card() -> bool:
+    """Tell whether torch can compute on a graphics card of NVIDIA; imports it only then."""
+    if shutil.which("nvidia-smi") is None and not Path("/dev/nvidia0").exists():
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def load(name: str, folder: Path, device: str | None) -> "SentenceTransformer":

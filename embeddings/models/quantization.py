@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,9 @@ from embeddings.errors import ModelUnavailable
 from embeddings.models.apart import run_apart
 from embeddings.models.conversion import FACTS, NETWORK
 from embeddings.models.facts import ModelFacts
+from embeddings.models.files import calibration_texts
 from embeddings.models.openvino_runtime import openvino, silence_telemetry
 from embeddings.models.tokens import open_tokenizer
-
-# Sentences, paragraphs and passages of invented news, one a line.
-_TEXTS = "calibration_texts.txt"
 
 
 def quantize(source: Path, target: Path) -> None:
@@ -58,13 +55,8 @@ def quantize_here(source: Path, target: Path) -> None:
 def _ids(facts: ModelFacts) -> list[npt.NDArray[np.int64]]:
     tokenizer = open_tokenizer(facts.tokenizer)
     tokenizer.enable_truncation(facts.window)
-    return [
-        np.array([encoding.ids], dtype=np.int64) for encoding in tokenizer.encode_batch(_texts())
-    ]
-
-
-def _texts() -> list[str]:
-    return files("embeddings.models").joinpath(_TEXTS).read_text(encoding="utf-8").splitlines()
+    texts = calibration_texts().decode().splitlines()
+    return [np.array([one.ids], dtype=np.int64) for one in tokenizer.encode_batch(texts)]
 
 
 if __name__ == "__main__":

@@ -28,16 +28,21 @@ from figures import write_figures
 from options import data_folder
 from peaks import matrix_rates
 from scipy.stats import spearmanr
+from tokenizers import Tokenizer
 
+from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.errors import ModelUnavailable
 from embeddings.ingest import Preparer
 from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.models.opening import open_encoder
 from embeddings.models.precision import Precision
-from embeddings.models.tokens import TokenCounter
+from embeddings.models.tokens import open_tokenizer
 from embeddings.readers import Refusal, read_paths
 
 _LENGTHS = (16, 64, 128)
 _CHUNKS = "chunks"
+_MARKS = 2  # Tokens that the model adds of its own.
+_MOST_TEXTS = 2_048
 _SIMILARITY = ("stsb_dev", "2012_MSRpar", "2012_SMTnews", "2013_headlines", "2014_headlines")
 
 Passages = list[tuple[str, list[tuple[int, int]]]]
@@ -54,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
         texts, tokens = texts_to_encode(work, options.data, 60 if options.quick else 400)
         figures = measure(work, options.data, texts, quick=options.quick)
     limits = matrix_rates(0.3 if options.quick else 1.0)
@@ -73,7 +79,8 @@ def texts_to_encode(
         The texts with the spans of their sentences, and the tokens of one on average.
     """
     encoder = open_encoder(DEFAULT_MODEL, models=work, device="cpu", precision=Precision.FLOAT32)
-    preparer = Preparer(encoder)
+    cache = EmbeddingCache(work / "cache.sqlite3")
+    preparer = Preparer(CachedEncoder(cache, DEFAULT_MODEL, encoder))
     chunks: Passages = []
     for article in islice(read_paths([str(data / "scale_reuters.jsonl")]), articles):
         if isinstance(article, Refusal):
@@ -83,29 +90,23 @@ def texts_to_encode(
             start = chunk.span.start
             spans = [(one.span.start - start, one.span.end - start) for one in chunk.sentences]
             chunks.append((chunk.span.of(prepared.article.text), spans))
-    counter = TokenCounter(encoder.profile)
-    texts = {str(length): _cut(counter, chunks, length) for length in _LENGTHS}
+    tokenizer = open_tokenizer(encoder.profile.tokenizer)
+    texts = {str(length): _cut(tokenizer, chunks, length - _MARKS) for length in _LENGTHS}
     texts[_CHUNKS] = chunks
-    marks = 2
     tokens = {
-        name: float(np.mean(counter.count([text for text, _ in found]))) + marks
+        name: float(np.mean([len(tokenizer.encode(text)) for text, _ in found]))
         for name, found in texts.items()
     }
+    cache.close()
     return texts, tokens
 
 
-def _cut(counter: TokenCounter, chunks: Passages, length: int) -> Passages:
-    """Cut pieces of about as many tokens out of a running text."""
-    words = " ".join(text for text, _ in chunks).split()
-    pieces: Passages = []
-    at = 0
-    while at < len(words) and len(pieces) < 2_048:
-        size = length - 2
-        while counter.count([" ".join(words[at : at + size])])[0] > length - 2:
-            size -= 1
-        pieces.append((" ".join(words[at : at + size]), []))
-        at += size
-    return pieces
+def _cut(tokenizer: Tokenizer, chunks: Passages, length: int) -> Passages:
+    """Cut pieces of so many tokens out of a running text."""
+    text = " ".join(text for text, _ in chunks)
+    places = tokenizer.encode(text, add_special_tokens=False).offsets
+    starts = range(0, min(len(places) - length, _MOST_TEXTS * length), length)
+    return [(text[places[at][0] : places[at + length - 1][1]], []) for at in starts]
 
 
 @contextmanager
@@ -126,9 +127,7 @@ class Worker:
 
     def __init__(self, process: "Popen[str]", started: float) -> None:
         self._process = process
-        answer = self._read()
-        self.why_not = answer.get("why_not")
-        self.first = answer.get("first", started) - started
+        self.first: float = self._read()["first"] - started
         """Seconds from its start to its first vector."""
 
     def ask(self, what: str, **how: Any) -> Any:  # noqa: ANN401
@@ -149,18 +148,12 @@ class Worker:
 def measure(work: Path, data: Path, texts: dict[str, Passages], *, quick: bool) -> Figures:
     """Measure every runtime, in turn with the others."""
     figures: Figures = {}
-    for runtime in RUNTIMES:  # Once, so that what is converted once is converted.
-        if quick and runtime == Precision.INT8 and not any(work.glob("*int8*")):
-            print(
-                f"{runtime}: left out with --quick, unless it was calibrated before",
-                file=sys.stderr,
-            )
-            continue
-        with worker(runtime, work) as one:
-            if one.why_not:
-                print(f"{runtime}: {one.why_not}", file=sys.stderr)
-            else:
-                figures[runtime] = {}
+    for runtime in RUNTIMES:
+        why_not = _why_not(runtime, work, quick=quick)
+        if why_not:
+            print(f"{runtime}: {why_not}", file=sys.stderr)
+        else:
+            figures[runtime] = {}
     with ExitStack() as stack:
         workers = {one: stack.enter_context(worker(one, work)) for one in figures}
         for runtime, one in workers.items():
@@ -170,6 +163,20 @@ def measure(work: Path, data: Path, texts: dict[str, Passages], *, quick: bool) 
             figures[runtime]["peak MB"] = one.ask("peak")
         _measure_likeness(workers, data, texts[_CHUNKS], figures, quick=quick)
     return figures
+
+
+def _why_not(runtime: str, work: Path, *, quick: bool) -> str:
+    """Make a model ready, so that this is not measured, or tell why that cannot be done."""
+    if runtime == SENTENCE_TRANSFORMERS:
+        return ""
+    if quick and runtime == Precision.INT8 and not any(work.glob("*int8*")):
+        return "left out with --quick, unless --work holds it calibrated"
+    precision = Precision(runtime)
+    encoder = open_encoder(DEFAULT_MODEL, models=work, device="cpu", precision=precision)
+    try:
+        return "" if encoder.profile else "it has no profile"
+    except ModelUnavailable as error:
+        return str(error)
 
 
 def _measure_speed(

@@ -16,7 +16,6 @@ import numpy as np
 
 from embeddings.article import Span
 from embeddings.encoder import Passage
-from embeddings.errors import ModelUnavailable
 from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.models.opening import open_encoder
 from embeddings.models.precision import Precision
@@ -32,12 +31,8 @@ Encode = Callable[[Sequence[Passage]], Matrix]
 
 def main(runtime: str, folder: str) -> None:
     """Do what is ordered until there is no more."""
-    try:
-        encode = _library() if runtime == SENTENCE_TRANSFORMERS else _ours(runtime, Path(folder))
-        encode([Passage("Who won the match?")])
-    except ModelUnavailable as error:
-        print(json.dumps({"why_not": str(error)}), flush=True)
-        return
+    encode = _library() if runtime == SENTENCE_TRANSFORMERS else _ours(runtime, Path(folder))
+    encode([Passage("Who won the match?")])
     print(json.dumps({"first": time()}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)

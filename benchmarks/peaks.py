@@ -35,7 +35,7 @@ def matrix_rates(seconds: float) -> dict[str, float]:
 
 
 def _fastest(work: Callable[[], object], seconds: float) -> float:
-    times = []
+    times: list[float] = []
     start = perf_counter()
     while perf_counter() - start < seconds or len(times) < 3:
         begun = perf_counter()
@@ -74,7 +74,8 @@ def _by_openvino(precision: Precision) -> Callable[[int, int, int], Callable[[],
         request.set_input_tensor(
             ov.Tensor(generator.uniform(-1, 1, (rows, inner)).astype(np.float32))
         )
-        return request.infer
+        infer: Callable[[], object] = request.infer
+        return infer
 
     return make
 

@@ -39,6 +39,7 @@ def quantize_here(source: Path, target: Path) -> None:
     """
     silence_telemetry()
     import nncf
+    from nncf.quantization.advanced_parameters import OverflowFix
 
     facts = ModelFacts.from_json((source / FACTS).read_text(encoding="utf-8"))
     texts = _ids(facts)
@@ -47,6 +48,10 @@ def quantize_here(source: Path, target: Path) -> None:
         nncf.Dataset(texts, lambda ids: (ids, np.ones_like(ids))),
         subset_size=len(texts),
         model_type=nncf.ModelType.TRANSFORMER,
+        # Weights of 7 bits: processors without VNNI add up products of 8 bits in 16 and would
+        # cut them off. Spearman on STS-B is 86.56 there with 8 bits, 86.70 with 7, and 86.72
+        # in float32.
+        advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=OverflowFix.ENABLE),
     )
     openvino().save_model(model, target / NETWORK, compress_to_fp16=False)
     shutil.copy(source / FACTS, target / FACTS)

@@ -13,6 +13,7 @@ from embeddings.models.calibration import (
     shipped_calibration,
 )
 from embeddings.models.files import DEFAULT_MODEL, fingerprint, locate
+from embeddings.models.precision import Precision
 from service.answers import Band, SimilarityParts
 from service.bands import band_of, parts_told
 from service.corpus import Corpus
@@ -97,8 +98,12 @@ def test_what_is_no_calibration_is_none(text: object) -> None:
     assert read_calibration(text) is None
 
 
-def test_the_default_model_is_shipped_calibrated() -> None:
-    assert shipped_calibration(fingerprint(locate(DEFAULT_MODEL))) is not None
+@pytest.mark.parametrize("precision", Precision)
+def test_the_default_model_is_shipped_calibrated(precision: Precision) -> None:
+    assert shipped_calibration(fingerprint(locate(DEFAULT_MODEL), precision)) is not None
+
+
+def test_another_model_is_not() -> None:
     assert shipped_calibration("another") is None
 
 

@@ -41,4 +41,8 @@ def _calibration(kinds: Mapping[str, Mapping[str, float]]) -> Calibration:
 @cache
 def _shipped() -> dict[str, Calibration]:
     text = files("embeddings.models").joinpath(_SHIPPED).read_text(encoding="utf-8")
-    return {entry["fingerprint"]: _calibration(entry["thresholds"]) for entry in json.loads(text)}
+    return {
+        fingerprint: _calibration(entry["thresholds"])
+        for entry in json.loads(text)
+        for fingerprint in entry["fingerprints"].values()
+    }

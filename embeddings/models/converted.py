@@ -38,7 +38,7 @@ class ConvertedModels:
             kept: Folder that they are kept in.
             tell: Told what takes long, and that they cannot be kept.
         """
-        self._kept = KeptModels(kept)
+        self._kept = KeptModels(kept, f"openvino-{openvino_version()}")
         self._tell = tell
 
     def open(self, name: str, folder: Path, precision: Precision) -> ConvertedModel:
@@ -99,7 +99,7 @@ class ConvertedModels:
 def _entry(folder: Path, precision: Precision) -> str:
     # bfloat16 is computed from the same numbers as float32.
     of = Precision.INT8 if precision is Precision.INT8 else Precision.FLOAT32
-    return f"{fingerprint(folder, of)[:32]}-{of}-openvino-{openvino_version()}"
+    return f"{fingerprint(folder, of)[:32]}-{of}"
 
 
 def _check_reason(place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from functools import cache
 from hashlib import sha256
+from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -96,11 +97,18 @@ def fingerprint(folder: Path, precision: Precision = Precision.FLOAT32) -> str:
         64 hex digits. The same files give the same digest wherever they lie.
     """
     parts = [f"{_NUMBERS} {precision}".encode()]
+    if precision is Precision.INT8:
+        parts.append(calibration_texts())
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.suffix in _SUFFIXES and not {"onnx", "openvino"} & set(inside.parts):
             parts += [inside.as_posix().encode(), _file_digest(path)]
     return digest(parts).hex()
+
+
+def calibration_texts() -> bytes:
+    """Return what int8 is calibrated with: invented news, one text of any length a line."""
+    return resources.files("embeddings.models").joinpath("calibration_texts.txt").read_bytes()
 
 
 def digest(parts: list[bytes]) -> bytes:

@@ -23,14 +23,21 @@ _WAIT_SECONDS = 600.0
 class KeptModels:
     """A folder of converted models, each in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, version: str) -> None:
+        """Make what keeps them.
+
+        Args:
+            folder: Where they lie.
+            version: What they are made for; what was made for another is made again.
+        """
         self.folder = folder
+        self._version = f"{version}-{_FORM}"
         self.is_writable = True
         """Whether the last model made here could be kept."""
 
     def path(self, name: str) -> Path:
         """Return where a model is kept, or would be."""
-        return self.folder / f"{name}-{_FORM}"
+        return self.folder / f"{name}-{self._version}"
 
     @contextmanager
     def made(self, name: str, make: Callable[[Path], None]) -> Iterator[Path]:
@@ -44,11 +51,10 @@ class KeptModels:
             self.folder.mkdir(parents=True, exist_ok=True)
             found = self.path(name)
             if not _is_sound(found):
-                with FileLock(f"{found}.lock", timeout=_WAIT_SECONDS):
+                with FileLock(self.folder / f"{name}.lock", timeout=_WAIT_SECONDS):
                     if not _is_sound(found):  # Nor has another process made it meanwhile.
-                        self._make(found, make)
-        except (OSError, Timeout):
-            # It cannot be kept here: read-only, full, or locked for good.
+                        self._make(name, make)
+        except (OSError, Timeout):  # Read-only, full, or locked for good.
             self.is_writable = False
             with tempfile.TemporaryDirectory(
                 prefix="parallax-", ignore_cleanup_errors=True
@@ -58,13 +64,15 @@ class KeptModels:
             return
         yield found
 
-    def _make(self, target: Path, make: Callable[[Path], None]) -> None:
+    def _make(self, name: str, make: Callable[[Path], None]) -> None:
         partial = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
         try:
             make(partial)
             _seal(partial)
-            shutil.rmtree(target, ignore_errors=True)
-            partial.replace(target)
+            for other in self.folder.glob(f"{name}-*"):  # Of another version, or damaged.
+                if other.is_dir():
+                    shutil.rmtree(other, ignore_errors=True)
+            partial.replace(self.path(name))
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

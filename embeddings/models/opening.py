@@ -79,7 +79,7 @@ class ModelEncoder:
         self._lock = RLock()  # Else two threads could load the model twice.
         self._why_not_converted = ""
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Digest over all that makes the numbers; does not load a model known to this machine."""
         return fingerprint(self._asked.folder, self.precision)

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,9 @@ from embeddings.errors import ModelUnavailable
 from embeddings.models.apart import run_apart
 from embeddings.models.conversion import FACTS, NETWORK
 from embeddings.models.facts import ModelFacts
+from embeddings.models.files import calibration_texts
 from embeddings.models.openvino_runtime import openvino, silence_telemetry
 from embeddings.models.tokens import open_tokenizer
-
-# Sentences, paragraphs and passages of invented news, one a line.
-_TEXTS = "calibration_texts.txt"
 
 
 def quantize(source: Path, target: Path) -> None:
@@ -42,6 +39,7 @@ def quantize_here(source: Path, target: Path) -> None:
     """
     silence_telemetry()
     import nncf
+    from nncf.quantization.advanced_parameters import OverflowFix
 
     facts = ModelFacts.from_json((source / FACTS).read_text(encoding="utf-8"))
     texts = _ids(facts)
@@ -50,6 +48,10 @@ def quantize_here(source: Path, target: Path) -> None:
         nncf.Dataset(texts, lambda ids: (ids, np.ones_like(ids))),
         subset_size=len(texts),
         model_type=nncf.ModelType.TRANSFORMER,
+        # Weights of 7 bits: processors without VNNI add up products of 8 bits in 16 and would
+        # cut them off. Spearman on STS-B is 86.56 there with 8 bits, 86.70 with 7, and 86.72
+        # in float32.
+        advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=OverflowFix.ENABLE),
     )
     openvino().save_model(model, target / NETWORK, compress_to_fp16=False)
     shutil.copy(source / FACTS, target / FACTS)
@@ -58,13 +60,8 @@ def quantize_here(source: Path, target: Path) -> None:
 def _ids(facts: ModelFacts) -> list[npt.NDArray[np.int64]]:
     tokenizer = open_tokenizer(facts.tokenizer)
     tokenizer.enable_truncation(facts.window)
-    return [
-        np.array([encoding.ids], dtype=np.int64) for encoding in tokenizer.encode_batch(_texts())
-    ]
-
-
-def _texts() -> list[str]:
-    return files("embeddings.models").joinpath(_TEXTS).read_text(encoding="utf-8").splitlines()
+    texts = calibration_texts().decode().splitlines()
+    return [np.array([one.ids], dtype=np.int64) for one in tokenizer.encode_batch(texts)]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Nearest-neighbour search over chunk vectors. The only module that imports FAISS."""
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ class VectorIndex:
             max_points_per_centroid=_ROWS_A_LIST,
         )
         given = np.ascontiguousarray(rows, dtype=np.float32)
+        faiss.omp_set_num_threads(os.cpu_count() or 1)  # Of this thread; see `search`.
         means.train(given)
         index._index = _in_lists(np.asarray(means.centroids))
         index._index.train(given)
@@ -146,6 +148,7 @@ class VectorIndex:
             raise ValueError("A vector holds a number that is not finite.")
         if not len(keys):
             return
+        faiss.omp_set_num_threads(os.cpu_count() or 1)
         self._leave_file()
         with self._lock.alone():
             self._remove(keys)  # FAISS would keep both.
@@ -179,6 +182,9 @@ class VectorIndex:
             raise ValueError(f"Expected a query of shape ({self.dim},), got {query.shape}.")
         if k <= 0 or (among is not None and not len(among)):
             return {}
+        # Several threads for one vector are slower than one, and stand in the way of other
+        # searches. FAISS keeps this for each thread that calls it.
+        faiss.omp_set_num_threads(1)
         with self._lock.shared():
             if not len(self):
                 return {}

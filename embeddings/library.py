@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
 from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
 from embeddings.ingest import Ingest, Preparer, Result, check_article
 from embeddings.readers import Refusal
@@ -170,7 +170,8 @@ class Library:
         with self._following:
             index = self._opened()
         if index is not None and not index.fits(self.store.chunk_count()):
-            self._renew()
+            with suppress(MissingVectors):  # What is at hand answers all the same, if slower.
+                self._renew()
         with self._following:
             index = self._follow()
             if self._behind > _STALE_SHARE * len(index):

@@ -217,3 +217,13 @@ def test_changes_of_chunks_are_told_from_what_was_known(
     assert gone.tolist() == np.setdiff1d(before, now).tolist()
     assert new.tolist() == np.setdiff1d(now, before).tolist()
     assert store.chunk_count() == len(now)
+
+
+def test_an_index_that_cannot_be_made_anew_offline_is_used_as_it_is(tmp_path: Path) -> None:
+    list(toy_corpus(tmp_path).add(stories(range(30))))
+    corpus = toy_corpus(tmp_path, offline=True, exact_up_to=BOUND)
+    with corpus.library.cache._database.writing() as connection:
+        connection.execute("UPDATE entries SET checksum = 0")
+
+    assert corpus.library.sync() == "exact"
+    assert len(found(corpus.library)) == 30

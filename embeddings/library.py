@@ -1,7 +1,7 @@
 """The open library: the store, the cache and the index, kept in step with one another."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -13,9 +13,12 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.finder import Finder
 from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
 from embeddings.ingest import Ingest, Preparer, Result, check_article
+from embeddings.postings import WordScores
 from embeddings.readers import Refusal
+from embeddings.sketches import Rows, rows_of, sketched
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -61,6 +64,7 @@ class Library:
         self.encoder = encoder
         self._wait_seconds = wait_seconds
         self._preparer = Preparer(encoder)
+        self._finder = Finder(folder, store, encoder)
         self._index: VectorIndex | None = None
         self._generation = -1
         self._behind = 0  # Chunks that came or went since the snapshot was written.
@@ -108,6 +112,38 @@ class Library:
         with self._lock:
             return self._current_index().search(vector, k, among=among)
 
+    def word_scores(self, words: Sequence[str]) -> WordScores:
+        """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
+        return self._finder.word_scores(words)
+
+    def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return for each of the chunks which of the words its text holds; see `Store.words_in`."""
+        return self._finder.words_in(words, chunk_ids)
+
+    def rough_rows(self, chunk_ids: Sequence[int]) -> Rows:
+        """Return for each of the chunks about the vectors of its sentences and its title.
+
+        A cosine with one of them differs from the exact one by less than `sketches.ERROR`.
+
+        Raises:
+            MissingVectors: Offline, and the cache lacks some.
+        """
+        found = self._finder.rough(chunk_ids)
+        if len(found) < len(chunk_ids):  # They could not be written here: then the exact ones.
+            others = list(
+                self.store.chunks([one for one in chunk_ids if one not in found]).values()
+            )
+            titles = self.titles_of(others, self.store.headers([one.article_id for one in others]))
+            found.update(
+                (chunk.id, sketched(np.vstack([rows[1:], *title])))
+                for chunk, rows, title in zip(others, self.vectors(others), titles, strict=True)
+            )
+        return rows_of([found.get(one, b"") for one in chunk_ids], self.encoder.profile.dim)
+
+    def articles_of(self, chunk_ids: Ids) -> Ids:
+        """Return for each of the chunks a number that it shares with those of its article."""
+        return self._finder.words().articles_of(chunk_ids)
+
     def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
         """Return for each chunk its vector and then its sentences', shape (1 + sentences, dim).
 
@@ -130,6 +166,17 @@ class Library:
             for title, matrix in zip(wanted, found, strict=True)
             if matrix is not None
         }
+
+    def titles_of(
+        self, chunks: Sequence[StoredChunk], headers: Mapping[str, Article]
+    ) -> list[Matrix]:
+        """Return for each chunk the vector of its article's title, shape (1, dim), or no row."""
+        titles = [
+            headers[one.article_id].title if one.article_id in headers else "" for one in chunks
+        ]
+        vectors = self.title_vectors(titles)
+        none = np.zeros((0, self.encoder.profile.dim), np.float32)
+        return [vectors[one][np.newaxis] if one in vectors else none for one in titles]
 
     def read(self, article: Article) -> tuple[Article, list[StoredChunk]]:
         """Read an article as if it were added, without adding it.
@@ -159,9 +206,11 @@ class Library:
                 with suppress(OSError):
                     index.save(self._snapshot_path(), self._head(self._generation))
                     self._behind = 0
+        self._finder.sync()
 
     def close(self) -> None:
         """Close the files."""
+        self._finder.close()
         self.store.close()
         self.cache.close()
 
@@ -201,6 +250,7 @@ class Library:
         From here on it gives the same ids and generations again, to other chunks.
         """
         generation = self.store.generation()
+        self._finder.drop_later(generation)
         for path in self.folder.glob("index-*.faiss"):
             if (snapshot_generation(path) or 0) > generation:
                 path.unlink(missing_ok=True)

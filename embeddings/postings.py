@@ -184,7 +184,7 @@ class WordIndex:
         return rows, (self.ids[rows] == chunk_ids if len(self.ids) else np.zeros(len(rows), bool))
 
     def articles_of(self, chunk_ids: Ids) -> Ids:
-        """Return for each passage its article's number; for one that is not there, one of its own."""
+        """Return each passage's article's number; of one that is not there, one of its own."""
         rows, known = self.rows_of(chunk_ids)
         return (
             np.where(known, self.article_of[rows], -1 - chunk_ids) if len(self.ids) else chunk_ids
@@ -240,8 +240,14 @@ class WordIndex:
 
     def holders(self, term: int, rows: Numbers) -> Numbers:
         """Tell which of the rows hold a term in their text."""
-        found = self._found([term])
-        return np.isin(rows, found.rows[found.counts & _MOST_IN_TEXT > 0])
+        held = np.zeros(len(rows), bool)
+        for start, segment in zip(self._starts.tolist(), self._segments, strict=False):
+            theirs, counts = segment.postings(term)
+            places = np.searchsorted(theirs, rows - start)
+            inside = places < len(theirs)
+            own, places = rows[inside] - start, places[inside]
+            held[inside] |= (theirs[places] == own) & (counts[places] & _MOST_IN_TEXT > 0)
+        return held
 
     def _by_chunk(self, found: _Found, times: Shares) -> tuple[Shares, list[int]]:
         often = _OFTEN[found.counts]

@@ -10,7 +10,8 @@ from embeddings.encoder import ModelProfile
 from embeddings.errors import BadRequest, LibraryUnwritable, UnknownArticle
 from embeddings.ingest import Result, Status
 from embeddings.library import Library
-from embeddings.models.sentence_transformer import SentenceTransformerEncoder
+from embeddings.models.opening import ModelEncoder, open_encoder
+from embeddings.models.precision import Precision
 from embeddings.readers import Refusal
 from embeddings.store import Filters, Store
 from service.answers import (
@@ -57,6 +58,21 @@ MOST_ARTICLES_A_PAGE = 1000
 _PASSAGES_A_SUMMARY = 20
 
 
+def model_encoder(
+    settings: Settings, cache: EmbeddingCache, tell: Callable[[str], None]
+) -> ModelEncoder:
+    """Make the encoder that the settings ask for; it loads nothing yet."""
+    return open_encoder(
+        settings.model,
+        models=settings.models.expanduser(),
+        device=settings.device,
+        download=settings.download,
+        precision=None if settings.precision == "auto" else Precision(settings.precision),
+        holds=lambda fingerprint: cache.profile(fingerprint) is not None,
+        tell=tell,
+    )
+
+
 class Corpus:
     """Articles one can add, find, compare and summarise.
 
@@ -69,8 +85,14 @@ class Corpus:
         self.library = library
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(
+        cls, settings: Settings, *, tell: Callable[[str], None] = lambda message: None
+    ) -> Self:
         """Build the real parts: the only place that does.
+
+        Args:
+            settings: What to build.
+            tell: Told what takes long with the model, and what could be better.
 
         Raises:
             LibraryUnwritable: The folder is not there and cannot be made.
@@ -84,13 +106,7 @@ class Corpus:
                 f"No library at {folder}, and none can be made there: {error.strerror}."
             ) from error
         cache = EmbeddingCache(folder / "cache.sqlite3")
-        model = (
-            None
-            if settings.offline
-            else SentenceTransformerEncoder(
-                settings.model, device=settings.device, download=settings.download
-            )
-        )
+        model = None if settings.offline else model_encoder(settings, cache, tell)
         encoder = CachedEncoder(cache, settings.model, model)
         return cls(Library(folder, Store(folder / "library.sqlite3"), cache, encoder))
 

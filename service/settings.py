@@ -1,8 +1,9 @@
 """What can be set from outside, each as an environment variable PARALLAX_<NAME>."""
 
 from pathlib import Path
+from typing import Literal
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -27,7 +28,18 @@ class Settings(BaseSettings):
         description="Any sentence-transformers model, by name or path.",
     )
     device: str | None = Field(
-        None, description="Where the model runs: cpu, cuda, mps; by default the best there is."
+        None,
+        description="Where the model runs: cpu, cuda, mps; by default a graphics card of NVIDIA "
+        "if there is one, else the processor.",
+    )
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
+        default="auto",
+        description="In which numbers the model is computed. auto is bfloat16 where the "
+        "processor has it, else float32, and goes on in what the library was begun with.",
+    )
+    models: Path = Field(
+        default_factory=lambda: user_cache_path("parallax") / "models",
+        description="Folder that models are kept in as they were prepared for the processor.",
     )
     offline: bool = Field(
         False, description="Never load a model; vectors come from the cache alone."

@@ -64,7 +64,7 @@ class Tokenizer:
     def _learnt(self, pieces: set[str]) -> dict[str, tuple[int, ...]]:
         if len(self._known) > _MOST_PIECES:
             self._known = {}
-        new = list(pieces - self._known.keys())
+        new = [piece for piece in pieces if piece not in self._known]
         if not new:
             return self._known
         run = self._connection.execute

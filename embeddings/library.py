@@ -133,10 +133,11 @@ class Library:
             others = list(
                 self.store.chunks([one for one in chunk_ids if one not in found]).values()
             )
-            titles = self.titles_of(others, self.store.headers([one.article_id for one in others]))
+            headers = self.store.headers([one.article_id for one in others])
+            rows, titles = self.vectors_with_titles(others, headers)
             found.update(
-                (chunk.id, sketched(np.vstack([rows[1:], *title])))
-                for chunk, rows, title in zip(others, self.vectors(others), titles, strict=True)
+                (chunk.id, sketched(np.vstack([own[1:], title])))
+                for chunk, own, title in zip(others, rows, titles, strict=True)
             )
         return rows_of([found.get(one, b"") for one in chunk_ids], self.encoder.profile.dim)
 
@@ -167,16 +168,32 @@ class Library:
             if matrix is not None
         }
 
-    def titles_of(
+    def vectors_with_titles(
         self, chunks: Sequence[StoredChunk], headers: Mapping[str, Article]
-    ) -> list[Matrix]:
-        """Return for each chunk the vector of its article's title, shape (1, dim), or no row."""
-        titles = [
-            headers[one.article_id].title if one.article_id in headers else "" for one in chunks
-        ]
-        vectors = self.title_vectors(titles)
+    ) -> tuple[list[Matrix], list[Matrix]]:
+        """Return the `vectors` of chunks, and those of their titles as far as they are known.
+
+        Args:
+            chunks: Passages.
+            headers: Their articles by id.
+
+        Returns:
+            For each chunk its matrix, and its title's, shape (1, dim) or no row.
+
+        Raises:
+            MissingVectors: Offline, and the cache lacks some of the chunks'.
+        """
+        titles = [headers[chunk.article_id].title for chunk in chunks]
+        unique = [title for title in dict.fromkeys(titles) if title.strip()]
+        passages = [chunk.passage for chunk in chunks]
+        found = self.encoder.encode_known([*passages, *map(Passage, unique)])
+        of_titles = dict(zip(unique, found[len(chunks) :], strict=True))
+        rows = [matrix for matrix in found[: len(chunks)] if matrix is not None]
+        if len(rows) < len(chunks):
+            rows = self.encoder.encode(passages)
         none = np.zeros((0, self.encoder.profile.dim), np.float32)
-        return [vectors[one][np.newaxis] if one in vectors else none for one in titles]
+        kept = (of_titles.get(title) for title in titles)
+        return rows, [none if matrix is None else matrix for matrix in kept]
 
     def read(self, article: Article) -> tuple[Article, list[StoredChunk]]:
         """Read an article as if it were added, without adding it.

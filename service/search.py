@@ -34,7 +34,7 @@ from service.words import content_words, stems, stems_of, words
 MOST_HITS = 1000
 
 # Passages that each side brings in.
-_CANDIDATES = 200
+_CANDIDATES = 64
 
 # What differs by less is told apart by the order of articles.
 _ROUNDING = 1e-6
@@ -254,8 +254,9 @@ def _read(
     headers = library.store.headers(list({chunk.article_id for chunk in chunks}))
     # Another process may have removed an article since its passage was found.
     chunks = [chunk for chunk in chunks if chunk.article_id in headers]
-    rows = library.vectors(chunks) if vectors else [_NO_ROWS] * len(chunks)
-    titles = library.titles_of(chunks, headers) if vectors else rows
+    rows = titles = [_NO_ROWS] * len(chunks)
+    if vectors:
+        rows, titles = library.vectors_with_titles(chunks, headers)
     both = zip(pool.by_chunk.tolist(), pool.by_article.tolist(), strict=True)
     shares = dict(zip(pool.ids.tolist(), both, strict=True))
     found = [there[one] for one in shares if one in there]

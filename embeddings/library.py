@@ -153,21 +153,6 @@ class Library:
         """
         return self.encoder.encode([chunk.passage for chunk in chunks])
 
-    def title_vectors(self, titles: Iterable[str]) -> dict[str, Matrix]:
-        """Return the vectors of titles, each embedded by itself, shape (dim,), by title.
-
-        An article's title is embedded when it is added. Of an article added before that was so,
-        it is embedded now, or left out where there is no model: it is one more sentence to be
-        found by, not one that must be there.
-        """
-        wanted = [title for title in dict.fromkeys(titles) if title.strip()]
-        found = self.encoder.encode_known([Passage(title) for title in wanted])
-        return {
-            title: matrix[0]
-            for title, matrix in zip(wanted, found, strict=True)
-            if matrix is not None
-        }
-
     def vectors_with_titles(
         self, chunks: Sequence[StoredChunk], headers: Mapping[str, Article]
     ) -> tuple[list[Matrix], list[Matrix]]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 _ALIGNED = 64
+_MOST_OF_LAST_LINE = 40
 _BYTES_A_READ = 1 << 20
 
 
@@ -60,7 +61,8 @@ def write_arrays(path: Path, head: Head, arrays: Arrays) -> None:
                 "bytes": size,
             }
             # At the end, since only there all of it is known; the last line is its place.
-            file.write(json.dumps(facts).encode() + f"\n{size}\n".encode())
+            line = json.dumps(facts).encode() + b"\n"
+            file.write(line + f"{size} {crc32(line)}\n".encode())
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -102,9 +104,14 @@ def generation_of(path: Path) -> int | None:
 def _facts(path: Path) -> dict[str, Any] | None:
     try:
         with path.open("rb") as file:
-            file.seek(-min(32, path.stat().st_size), os.SEEK_END)
-            file.seek(int(file.read().rstrip(b"\n").rpartition(b"\n")[2]))
-            facts = json.loads(file.readline())
+            file.seek(-min(_MOST_OF_LAST_LINE, path.stat().st_size), os.SEEK_END)
+            *_, last, end = file.read().split(b"\n")
+            place, checksum = map(int, last.split())
+            file.seek(place)
+            line = file.readline()
+            if end or crc32(line) != checksum:
+                return None
+            facts = json.loads(line)
     except (OSError, ValueError):
         return None
     return facts if isinstance(facts, dict) else None

@@ -261,8 +261,9 @@ def _read(
     shares = dict(zip(pool.ids.tolist(), both, strict=True))
     found = [there[one] for one in shares if one in there]
     found += [
-        Candidate(chunk, *shares[chunk.id], matrix, title)
+        Candidate(chunk, in_chunk, in_article, matrix, title)
         for chunk, matrix, title in zip(chunks, rows, titles, strict=True)
+        for in_chunk, in_article in [shares[chunk.id]]
     ]
     found.sort(key=lambda one: (one.chunk.article_id, one.chunk.span))
     return _Read(found, (known.headers if known else {}) | headers)

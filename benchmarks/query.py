@@ -245,7 +245,8 @@ def txtai(work: Path, folder: Path, passages: int, *, hybrid: bool) -> Iterator[
     if not (index / "config.json").exists():
         build_txtai(index, folder, hybrid=hybrid)
     config = index.with_suffix(".yml")
-    config.write_text(json.dumps({"path": str(index)}))  # JSON is YAML.
+    # JSON is YAML. What the index was made with counts; that there is one opens the routes.
+    config.write_text(json.dumps({"path": str(index), "embeddings": {"content": True}}))
     command = [sys.executable, "-m", "uvicorn", "txtai.api:app", "--log-level", "warning", "--port"]
 
     def request(question: str) -> tuple[str, str, str | None]:

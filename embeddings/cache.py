@@ -320,6 +320,7 @@ class CachedEncoder:
         self._name = name
         self._encoder = encoder
         self._profile: ModelProfile | None = None
+        self._fingerprint: str | None = None
         self._lock = Lock()
         self._questions = Batcher(
             self._make_several,
@@ -332,7 +333,10 @@ class CachedEncoder:
     @property
     def fingerprint(self) -> str:
         """Digest over all that makes the numbers."""
-        return self.profile.fingerprint if self._encoder is None else self._encoder.fingerprint
+        if self._fingerprint is None:  # To ask for it may mean to look at the model's files.
+            encoder = self._encoder
+            self._fingerprint = self.profile.fingerprint if encoder is None else encoder.fingerprint
+        return self._fingerprint
 
     @property
     def profile(self) -> ModelProfile:

@@ -217,6 +217,11 @@ class Database:
             raise _damaged(self.path, error) from error
 
 
+def in_memory() -> Connection:
+    """Open a database that nobody else sees and that ends with the process."""
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
 def _meaning(path: Path, error: sqlite3.Error) -> Exception:
     """Turn an error of SQLite into one that says what to do; what is a bug stays as it is."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # Without the extended part.

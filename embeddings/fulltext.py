@@ -1,20 +1,84 @@
 """Words searched with SQLite's full-text index: BM25, brought to a scale that means something."""
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from itertools import chain
+from threading import Lock
+from typing import Literal, NamedTuple
 
-from embeddings.database import Connection
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.database import Connection, in_memory
 
 Table = Literal["chunk_terms", "article_terms"]
 
 # What a word in the title counts beside one in the text; see benchmarks/README.md.
-_TITLE_WEIGHT, _TEXT_WEIGHT = 2.0, 1.0
+TITLE_WEIGHT, _TEXT_WEIGHT = 2, 1
 
 # FTS5's own: how much of its weight a word can give at most, however often it stands there
 # (1 + k1), and the least that a word weighs, if it stands almost everywhere.
-_MOST_OF_A_WORD = 2.2
+MOST_OF_A_WORD = 2.2
 _LEAST_WEIGHT = 1e-6
+
+# Between these, FTS5 begins a new word whatever stands around them; what else it takes for a
+# part of a word, it is asked.
+_PIECE = re.compile(r"[^\x00-/:-@\[-`{-\x7f]+")
+
+# Pieces whose terms are remembered: the words that most texts are made of.
+_MOST_PIECES = 200_000
+
+
+class PhraseRows(NamedTuple):
+    """The rows that hold a phrase, rising, and what it gives to the BM25 of each."""
+
+    rows: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+
+
+class Tokenizer:
+    """Cuts texts into the terms that FTS5 finds them by, each a number of 63 bits.
+
+    FTS5 itself says what the terms of a word are, once a word.
+    """
+
+    def __init__(self) -> None:
+        self._connection = in_memory()
+        self._connection.execute(
+            "CREATE VIRTUAL TABLE pieces USING fts5 (text, content = '', "
+            'tokenize = "porter unicode61 remove_diacritics 2")'
+        )
+        self._connection.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (pieces, instance)")
+        self._known: dict[str, tuple[int, ...]] = {}
+        self._lock = Lock()
+
+    def terms(self, texts: Iterable[str]) -> list[list[int]]:
+        """Return the terms of texts, in order."""
+        pieces = [_PIECE.findall(text) for text in texts]
+        with self._lock:
+            known = self._learnt(set(chain.from_iterable(pieces)))
+        return [list(chain.from_iterable(map(known.__getitem__, one))) for one in pieces]
+
+    def _learnt(self, pieces: set[str]) -> dict[str, tuple[int, ...]]:
+        if len(self._known) > _MOST_PIECES:
+            self._known = {}
+        new = [piece for piece in pieces if piece not in self._known]
+        if not new:
+            return self._known
+        run = self._connection.execute
+        run("BEGIN")
+        self._connection.executemany(
+            "INSERT INTO pieces (rowid, text) VALUES (?, ?)", enumerate(new)
+        )
+        found: list[list[int]] = [[] for _ in new]
+        for place, term in run("SELECT doc, term FROM terms ORDER BY doc, offset"):
+            found[place].append(_number(term))
+        run("INSERT INTO pieces (pieces) VALUES ('delete-all')")
+        run("COMMIT")
+        self._known.update(zip(new, map(tuple, found), strict=True))
+        return self._known
 
 
 def best_rows(
@@ -47,7 +111,7 @@ def best_rows(
     if not words:
         return []
     rows = connection.execute(
-        f"SELECT {key} AS key, -bm25({table}, {_TITLE_WEIGHT}, {_TEXT_WEIGHT}) AS score "
+        f"SELECT {key} AS key, -bm25({table}, {TITLE_WEIGHT}, {_TEXT_WEIGHT}) AS score "
         f"FROM {table} {join} WHERE {table} MATCH ? AND {condition} "
         "ORDER BY score DESC, key LIMIT ?",
         (" OR ".join(map(quoted, words)), *values, k),
@@ -75,13 +139,26 @@ def most_reachable(row_count: int, holders: Sequence[int]) -> float:
     Returns:
         What FTS5's formula tends to; 0 if no row holds any of the words.
     """
-    weights = [
-        max(math.log((row_count - count + 0.5) / (count + 0.5)), _LEAST_WEIGHT)
-        for count in holders
-        if count
-    ]
+    weights = [weight(row_count, count) for count in holders if count]
     unknown = len(holders) - len(weights)
-    return _MOST_OF_A_WORD * (sum(weights) + unknown * max(weights, default=0.0))
+    return MOST_OF_A_WORD * (sum(weights) + unknown * max(weights, default=0.0))
+
+
+def weight(row_count: int, holders: int) -> float:
+    """Return what a word weighs that so many of all rows hold, as FTS5 has it."""
+    return max(math.log((row_count - holders + 0.5) / (holders + 0.5)), _LEAST_WEIGHT)
+
+
+def phrase_rows(connection: Connection, table: Table, words: str) -> PhraseRows:
+    """Find the rows that hold words next to each other, by stem, in title or text."""
+    rows = connection.execute(
+        f"SELECT rowid, -bm25({table}, {TITLE_WEIGHT}, {_TEXT_WEIGHT}) FROM {table} "
+        f"WHERE {table} MATCH ? ORDER BY rowid",
+        (quoted(words),),
+    ).fetchall()
+    return PhraseRows(
+        np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows])
+    )
 
 
 def quoted(word: str) -> str:
@@ -104,3 +181,8 @@ def _holders(connection: Connection, table: Table, words: Sequence[str]) -> list
         for word in set(words)
     }
     return [counts[word] for word in words]
+
+
+def _number(term: str) -> int:
+    digest = blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1

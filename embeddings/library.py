@@ -1,7 +1,7 @@
 """The open library: the store, the cache and the index, kept in step with one another."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -13,9 +13,12 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
+from embeddings.finder import Finder
 from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
 from embeddings.ingest import Ingest, Preparer, Result, check_article
+from embeddings.postings import WordScores
 from embeddings.readers import Refusal
+from embeddings.sketches import Rows, rows_of, sketched
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
@@ -68,6 +71,7 @@ class Library:
         self.encoder = encoder
         self._wait_seconds = wait_seconds
         self._preparer = Preparer(encoder)
+        self._finder = Finder(folder, store, encoder)
         self._index: VectorIndex | None = None
         self._behind = 0  # Chunks that came or went since the snapshot was written.
         self._exact_up_to = exact_up_to
@@ -116,6 +120,39 @@ class Library:
         among = self.store.passing(filters) if filters else None
         return self._current_index().search(vector, k, among=among)
 
+    def word_scores(self, words: Sequence[str]) -> WordScores:
+        """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
+        return self._finder.word_scores(words)
+
+    def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return for each of the chunks which of the words its text holds; see `Store.words_in`."""
+        return self._finder.words_in(words, chunk_ids)
+
+    def rough_rows(self, chunk_ids: Sequence[int]) -> Rows:
+        """Return for each of the chunks about the vectors of its sentences and its title.
+
+        A cosine with one of them differs from the exact one by less than `sketches.ERROR`.
+
+        Raises:
+            MissingVectors: Offline, and the cache lacks some.
+        """
+        found = self._finder.rough(chunk_ids)
+        if len(found) < len(chunk_ids):  # They could not be written here: then the exact ones.
+            others = list(
+                self.store.chunks([one for one in chunk_ids if one not in found]).values()
+            )
+            headers = self.store.headers([one.article_id for one in others])
+            rows, titles = self.vectors_with_titles(others, headers)
+            found.update(
+                (chunk.id, sketched(np.vstack([own[1:], title])))
+                for chunk, own, title in zip(others, rows, titles, strict=True)
+            )
+        return rows_of([found.get(one, b"") for one in chunk_ids], self.encoder.profile.dim)
+
+    def articles_of(self, chunk_ids: Ids) -> Ids:
+        """Return for each of the chunks a number that it shares with those of its article."""
+        return self._finder.words().articles_of(chunk_ids)
+
     def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
         """Return for each chunk its vector and then its sentences', shape (1 + sentences, dim).
 
@@ -124,20 +161,32 @@ class Library:
         """
         return self.encoder.encode([chunk.passage for chunk in chunks])
 
-    def title_vectors(self, titles: Iterable[str]) -> dict[str, Matrix]:
-        """Return the vectors of titles, each embedded by itself, shape (dim,), by title.
+    def vectors_with_titles(
+        self, chunks: Sequence[StoredChunk], headers: Mapping[str, Article]
+    ) -> tuple[list[Matrix], list[Matrix]]:
+        """Return the `vectors` of chunks, and those of their titles as far as they are known.
 
-        An article's title is embedded when it is added. Of an article added before that was so,
-        it is embedded now, or left out where there is no model: it is one more sentence to be
-        found by, not one that must be there.
+        Args:
+            chunks: Passages.
+            headers: Their articles by id.
+
+        Returns:
+            For each chunk its matrix, and its title's, shape (1, dim) or no row.
+
+        Raises:
+            MissingVectors: Offline, and the cache lacks some of the chunks'.
         """
-        wanted = [title for title in dict.fromkeys(titles) if title.strip()]
-        found = self.encoder.encode_known([Passage(title) for title in wanted])
-        return {
-            title: matrix[0]
-            for title, matrix in zip(wanted, found, strict=True)
-            if matrix is not None
-        }
+        titles = [headers[chunk.article_id].title for chunk in chunks]
+        unique = [title for title in dict.fromkeys(titles) if title.strip()]
+        passages = [chunk.passage for chunk in chunks]
+        found = self.encoder.encode_known([*passages, *map(Passage, unique)])
+        of_titles = dict(zip(unique, found[len(chunks) :], strict=True))
+        rows = [matrix for matrix in found[: len(chunks)] if matrix is not None]
+        if len(rows) < len(chunks):
+            rows = self.encoder.encode(passages)
+        none = np.zeros((0, self.encoder.profile.dim), np.float32)
+        kept = (of_titles.get(title) for title in titles)
+        return rows, [none if matrix is None else matrix for matrix in kept]
 
     def read(self, article: Article) -> tuple[Article, list[StoredChunk]]:
         """Read an article as if it were added, without adding it.
@@ -181,10 +230,12 @@ class Library:
                     self._behind = 0
                     # In its file a large one takes less memory than one that grew here.
                     self._index = self._loaded() or index
+        self._finder.sync()
         return index.form
 
     def close(self) -> None:
         """Close the files."""
+        self._finder.close()
         self.store.close()
         self.cache.close()
 
@@ -287,6 +338,7 @@ class Library:
         From here on it gives the same ids and generations again, to other chunks.
         """
         generation = self.store.generation()
+        self._finder.drop_later(generation)
         for path in self.folder.glob("index-*.faiss"):
             if (snapshot_generation(path) or 0) > generation:
                 path.unlink(missing_ok=True)

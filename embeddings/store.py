@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from embeddings.chunks import Chunk, Sentence
 from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Passage, passage_at
 from embeddings.errors import UnknownArticle
-from embeddings.fulltext import best_rows, quoted
+from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
 
 Ids = npt.NDArray[np.int64]
 
@@ -58,6 +59,22 @@ class StoredChunk:
     def passage(self) -> Passage:
         """What is embedded of it: its text and its sentences."""
         return passage_at(self.span.start, self.text, (one.span for one in self.sentences))
+
+
+class ChunkText(NamedTuple):
+    """A chunk as it is searched by words.
+
+    Attributes:
+        id: The chunk's.
+        article: The number of its article; the chunks of one stand together in order of ids.
+        title: Of the article.
+        text: What stands in the chunk.
+    """
+
+    id: int
+    article: int
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +350,31 @@ class Store:
                 values=values,
             )
         return {str(article_id): share for article_id, share in found}
+
+    def texts(self, chunk_ids: Sequence[int]) -> list[ChunkText]:
+        """Return those of the chunks that are there as they are searched by words, rising."""
+        with self._database.reading() as connection:
+            return [
+                ChunkText(*row)
+                for marks, batch in in_batches(chunk_ids)
+                for row in connection.execute(
+                    "SELECT chunks.id, article, title, text FROM chunks "
+                    "JOIN chunk_terms ON chunk_terms.rowid = chunks.id "
+                    f"WHERE chunks.id IN ({marks}) ORDER BY chunks.id",
+                    batch,
+                )
+            ]
+
+    def phrase(self, words: str) -> tuple[PhraseRows, PhraseRows]:
+        """Return what words next to each other give to chunks and to articles that hold them.
+
+        Chunks come by their ids, articles by their numbers.
+        """
+        with self._database.reading() as connection:
+            return (
+                phrase_rows(connection, "chunk_terms", words),
+                phrase_rows(connection, "article_terms", words),
+            )
 
     def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return for each of the chunks which of the words its text holds, by stem.

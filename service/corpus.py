@@ -243,10 +243,11 @@ class Corpus:
         )
         if mode is Mode.LEXICAL:  # Then nothing depends on what the model knows.
             return answer
-        headers = self.library.store.headers([hit.article_id for hit in found])
         warnings = band_warnings(self._profile) if mode is Mode.HYBRID else []
         warnings += query_warnings(self._profile, query)
-        return _warned(answer, warnings + article_warnings(self._profile, headers.values()))
+        return _warned(
+            answer, warnings + article_warnings(self._profile, (one.article for one in ranked))
+        )
 
     def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
         """Find the articles most like one, of the library or not, and never itself.

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.store import StoredChunk
+from embeddings.sketches import Rows
+from embeddings.store import Ids, StoredChunk
 from embeddings.vectors import Matrix
 
 Scores = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 
 # The question moves towards this many passages, of as many articles. It hardly matters from one
 # to five; see benchmarks/README.md.
@@ -99,11 +101,9 @@ def closest(query: Matrix, candidates: Sequence[Candidate]) -> Scores:
     Returns:
         Numbers from -1 to 1, shape (n,).
     """
-    best = [
-        max((one.vectors[1:] @ query).max(initial=-1.0), (one.title @ query).max(initial=-1.0))
-        for one in candidates
-    ]
-    return np.clip(np.array(best, np.float64), -1.0, 1.0)
+    rows = [np.vstack([one.vectors[1:], one.title]) for one in candidates]
+    counts = np.fromiter(map(len, rows), np.int64, len(rows))
+    return Rows(np.vstack([query[np.newaxis][:0], *rows]), counts).closest(query)
 
 
 def moved(query: Matrix, candidates: Sequence[Candidate], scores: Scores) -> Matrix:
@@ -134,6 +134,28 @@ def moved(query: Matrix, candidates: Sequence[Candidate], scores: Scores) -> Mat
     for number, weight in zip(first.values(), weights, strict=True):
         total = total + weight * candidates[number].vectors[0]
     return (total / (1 + sum(weights))).astype(np.float32)
+
+
+def leading(scores: Scores, articles: Ids, error: float) -> Numbers:
+    """Return the places of all that may be the best of the first articles; see `moved`.
+
+    Args:
+        scores: How well passages answer, shape (n,); each differs from the truth by less than
+            `error`.
+        articles: A number for each that it shares with those of its article.
+        error: See `scores`.
+    """
+    order = np.argsort(-scores, kind="stable")
+    first = np.sort(np.unique(articles[order], return_index=True)[1])[:_FEEDBACK_PASSAGES]
+    least = scores[order[first[-1]]] if len(first) else 0.0
+    return np.flatnonzero(scores >= least - 2 * error)
+
+
+def in_reach(scores: Scores, k: int, error: float) -> Numbers:
+    """Return the places of all that may be among the best `k`; see `leading`."""
+    if len(scores) <= k:
+        return np.arange(len(scores))
+    return np.flatnonzero(scores >= np.partition(scores, -k)[-k] - 2 * error)
 
 
 def best_first(scores: Scores) -> list[int]:

@@ -3,24 +3,43 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
+from embeddings.article import Article
 from embeddings.encoder import Passage, Role
 from embeddings.errors import BadRequest
 from embeddings.library import Library
-from embeddings.store import Filters, StoredChunk
+from embeddings.sketches import ERROR
+from embeddings.store import Filters, Ids, StoredChunk
 from embeddings.vectors import Matrix, cosine
 from service.answers import Hit, HitSentence
 from service.query import parse
-from service.ranking import Candidate, best_first, dense_scores, lexical_scores, mixed, rounded
-from service.words import content_words, stems, words
+from service.ranking import (
+    Candidate,
+    Scores,
+    best_first,
+    closest,
+    in_reach,
+    leading,
+    lexical_scores,
+    mixed,
+    moved,
+    rounded,
+)
+from service.words import content_words, stems, stems_of, words
 
 MOST_HITS = 1000
 
-# Passages that each side brings in, and articles that get credit for their words.
-_CANDIDATES = 200
+# Passages that each side brings in.
+_CANDIDATES = 64
+
+# What differs by less is told apart by the order of articles.
+_ROUNDING = 1e-6
+
+_NO_ROWS = np.zeros((0, 0), np.float32)
 
 # Share of the cosine in a sentence's score; the rest is its share of the question's words. It
 # chooses among the sentences of a passage, not among passages.
@@ -72,12 +91,18 @@ class _SentenceScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A passage with its score and the parts of it; see `answers.Hit`."""
+    """A passage with its score and the parts of it; see `answers.Hit`.
+
+    `article` is the one that it is of, without its text; `vectors` are the passage's own and its
+    sentences', or no rows where it is ranked by words alone.
+    """
 
     chunk: StoredChunk
     score: float
     dense: float | None
     lexical: float | None
+    article: Article
+    vectors: Matrix
 
 
 def ask(library: Library, text: str, mode: Mode = Mode.HYBRID) -> Question:
@@ -129,19 +154,27 @@ def rank(
         BadRequest: `k` is out of range.
     """
     check_k(k)
-    found = candidates(library, question, mode, filters, width=max(_CANDIDATES, k))
-    lexical = None if mode is Mode.DENSE else lexical_scores(found)
-    dense = None
-    if mode is not Mode.LEXICAL and question.vector is not None:
-        dense = dense_scores(question.vector, found, lexical)
-    mean = mixed(dense, lexical)
-    scores = rounded(mean).tolist()
-    meaning = [None] * len(found) if dense is None else rounded(dense).tolist()
-    by_words = [None] * len(found) if lexical is None else rounded(lexical).tolist()
-    return [
-        Ranked(found[number].chunk, scores[number], meaning[number], by_words[number])
-        for number in best_first(mean)[:k]
-    ]
+    filters = question.narrowed(filters)
+    pool = _pool(library, question, mode, filters, width=max(_CANDIDATES, k))
+    query = question.vector
+    if mode is Mode.LEXICAL or query is None:
+        found = _read(library, pool.part(in_reach(pool.lexical, k, _ROUNDING)), vectors=False)
+        return _ranked(found, None, lexical_scores(found.candidates))[:k]
+    rough = library.rough_rows(pool.ids.tolist())
+
+    def about(towards: Matrix) -> Scores:
+        return mixed(rough.closest(towards), None if mode is Mode.DENSE else pool.lexical)
+
+    def exactly(towards: Matrix, found: _Read) -> tuple[Scores, Scores | None]:
+        lexical = None if mode is Mode.DENSE else lexical_scores(found.candidates)
+        return closest(towards, found.candidates), lexical
+
+    # Rough vectors say whose exact ones may matter: first for the question, then for the answer.
+    first = leading(about(query), library.articles_of(pool.ids), ERROR)
+    leaders = _read(library, pool.part(first))
+    query = moved(query, leaders.candidates, mixed(*exactly(query, leaders)))
+    found = _read(library, pool.part(in_reach(about(query), k, ERROR)), known=leaders)
+    return _ranked(found, *exactly(query, found))[:k]
 
 
 def candidates(
@@ -152,72 +185,123 @@ def candidates(
     *,
     width: int = _CANDIDATES,
 ) -> list[Candidate]:
-    """Find the passages that may answer a question, and what speaks for them.
+    """Find the passages that may answer a question, and all that speaks for them.
+
+    To rank them all by the formula of `service.ranking` gives what `rank` gives, which reads
+    only what matters.
 
     Args:
         library: Where to look.
         question: What is asked.
         mode: Which sides there are.
         filters: Which passages count, of those that the question allows.
-        width: How many each side brings in: the nearest passages, those that hold its words
-            best, and the articles that do.
+        width: How many each side brings in: the nearest passages, and those that hold its words
+            best.
 
     Returns:
         Passages by their article's id and the place in it.
     """
-    filters = question.narrowed(filters)
-    by_words: dict[int, float] = {}
-    articles: dict[str, float] = {}
-    if mode is not Mode.DENSE:
-        by_words = library.store.match(question.terms, filters, width)
-        articles = library.store.match_articles(question.terms, filters, width)
-    ids = set(by_words)
+    pool = _pool(library, question, mode, question.narrowed(filters), width=width)
+    return _read(library, pool, vectors=mode is not Mode.LEXICAL).candidates
+
+
+class _Pool(NamedTuple):
+    """Passages that may answer a question, by their ids, and their words' shares of BM25."""
+
+    ids: Ids
+    by_chunk: Scores
+    by_article: Scores
+
+    @property
+    def lexical(self) -> Scores:
+        """See `ranking.lexical_scores`."""
+        return (self.by_chunk + self.by_article) / 2
+
+    def part(self, places: Ids) -> "_Pool":
+        """Return some of them."""
+        return _Pool(self.ids[places], self.by_chunk[places], self.by_article[places])
+
+
+class _Read(NamedTuple):
+    """Candidates, by their article's id and the place in it, and the articles by their ids."""
+
+    candidates: list[Candidate]
+    headers: dict[str, Article]
+
+
+def _pool(
+    library: Library, question: Question, mode: Mode, filters: Filters, *, width: int
+) -> _Pool:
+    ids = np.zeros(0, np.int64)
     if mode is not Mode.LEXICAL and question.vector is not None:
-        ids |= library.nearest(question.vector, width, filters).keys()
-    chunks = list(library.store.chunks(sorted(ids)).values())
-    chunks.sort(key=lambda one: (one.article_id, one.span))
-    vectors = [np.zeros((0, 0), np.float32)] * len(chunks)
-    titles: dict[str, Matrix] = {}
-    if mode is not Mode.LEXICAL:
-        vectors, titles = library.vectors(chunks), _titles(library, chunks)
-    return [
-        Candidate(
-            chunk,
-            by_words.get(chunk.id, 0.0),
-            articles.get(chunk.article_id, 0.0),
-            rows,
-            titles.get(chunk.article_id, rows[:0]),
-        )
-        for chunk, rows in zip(chunks, vectors, strict=True)
+        ids = np.array([*library.nearest(question.vector, width, filters)], np.int64)
+    if mode is Mode.DENSE:
+        return _Pool(np.sort(ids), np.zeros(len(ids)), np.zeros(len(ids)))
+    scores = library.word_scores(question.terms)
+    among = library.store.passing(filters) if filters else None
+    ids = np.union1d(ids, scores.best(width, among=among))
+    return _Pool(ids, *scores.shares(ids))
+
+
+def _read(
+    library: Library, pool: _Pool, *, vectors: bool = True, known: _Read | None = None
+) -> _Read:
+    """Read passages with their exact vectors, but for those that are known."""
+    there = {one.chunk.id: one for one in known.candidates} if known else {}
+    chunks = list(
+        library.store.chunks([one for one in pool.ids.tolist() if one not in there]).values()
+    )
+    headers = library.store.headers(list({chunk.article_id for chunk in chunks}))
+    # Another process may have removed an article since its passage was found.
+    chunks = [chunk for chunk in chunks if chunk.article_id in headers]
+    rows = titles = [_NO_ROWS] * len(chunks)
+    if vectors:
+        rows, titles = library.vectors_with_titles(chunks, headers)
+    both = zip(pool.by_chunk.tolist(), pool.by_article.tolist(), strict=True)
+    shares = dict(zip(pool.ids.tolist(), both, strict=True))
+    found = [there[one] for one in shares if one in there]
+    found += [
+        Candidate(chunk, in_chunk, in_article, matrix, title)
+        for chunk, matrix, title in zip(chunks, rows, titles, strict=True)
+        for in_chunk, in_article in [shares[chunk.id]]
     ]
+    found.sort(key=lambda one: (one.chunk.article_id, one.chunk.span))
+    return _Read(found, (known.headers if known else {}) | headers)
 
 
-def _titles(library: Library, chunks: Sequence[StoredChunk]) -> dict[str, Matrix]:
-    """Return the titles' vectors of the articles that chunks are of, shape (1, dim), by id."""
-    headers = library.store.headers(list(dict.fromkeys(chunk.article_id for chunk in chunks)))
-    vectors = library.title_vectors(article.title for article in headers.values())
-    return {
-        article_id: vectors[article.title][np.newaxis]
-        for article_id, article in headers.items()
-        if article.title in vectors
-    }
+def _ranked(found: _Read, dense: Scores | None, lexical: Scores | None) -> list[Ranked]:
+    mean = mixed(dense, lexical)
+    scores = rounded(mean).tolist()
+    meaning = [None] * len(scores) if dense is None else rounded(dense).tolist()
+    by_words = [None] * len(scores) if lexical is None else rounded(lexical).tolist()
+    return [
+        Ranked(
+            one.chunk,
+            scores[number],
+            meaning[number],
+            by_words[number],
+            found.headers[one.chunk.article_id],
+            one.vectors,
+        )
+        for number in best_first(mean)
+        for one in [found.candidates[number]]
+    ]
 
 
 def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list[Hit]:
     """Say of ranked passages where they stand, which sentences made them and which words."""
     chunks = [one.chunk for one in ranked]
-    headers = library.store.headers([chunk.article_id for chunk in chunks])
-    held = library.store.words_in(question.terms, [chunk.id for chunk in chunks])
-    sentences = _sentence_scores(library, question, chunks)
+    held = library.words_in(question.terms, [chunk.id for chunk in chunks])
+    sentences = _sentence_scores(question, ranked)
     return [
         Hit(
             article_id=one.chunk.article_id,
             start=one.chunk.span.start,
             end=one.chunk.span.end,
             text=one.chunk.text,
-            title=headers[one.chunk.article_id].title,
-            source=headers[one.chunk.article_id].source,
-            published=headers[one.chunk.article_id].published,
+            title=one.article.title,
+            source=one.article.source,
+            published=one.article.published,
             score=one.score,
             dense=one.dense,
             lexical=one.lexical,
@@ -225,8 +309,6 @@ def hits(library: Library, question: Question, ranked: Sequence[Ranked]) -> list
             terms=held[one.chunk.id],
         )
         for one, scores in zip(ranked, sentences, strict=True)
-        # Another process may have removed the article since it was found.
-        if one.chunk.article_id in headers
     ]
 
 
@@ -258,22 +340,20 @@ def _quoted(phrase: str) -> str:
     return f'"{phrase}"' if len(phrase) <= 80 else f'"{phrase[:77]}..."'
 
 
-def _sentence_scores(
-    library: Library, question: Question, chunks: Sequence[StoredChunk]
-) -> list[list[_SentenceScore]]:
+def _sentence_scores(question: Question, ranked: Sequence[Ranked]) -> list[list[_SentenceScore]]:
     """Score each sentence by the share of the question's words it holds and by its cosine."""
     asked = set(stems(question.text))
-    shares = [
-        [
-            len(asked & set(stems(_text(chunk, number)))) / max(1, len(asked))
-            for number in range(len(chunk.sentences))
-        ]
-        for chunk in chunks
+    texts = [
+        words(_text(one.chunk, number))
+        for one in ranked
+        for number in range(len(one.chunk.sentences))
     ]
+    found = iter(len(asked.intersection(one)) / max(1, len(asked)) for one in stems_of(texts))
+    shares = [list(islice(found, len(one.chunk.sentences))) for one in ranked]
     if question.vector is None:
         return [[_SentenceScore(share, None, share) for share in of_chunk] for of_chunk in shares]
     query = question.vector[np.newaxis]
-    cosines = [cosine(rows[1:], query)[:, 0].tolist() for rows in library.vectors(chunks)]
+    cosines = [cosine(one.vectors[1:], query)[:, 0].tolist() for one in ranked]
     return [
         [
             _SentenceScore(

@@ -13,14 +13,16 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors",
-    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot",
+    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot "
+    "embeddings.snapshots",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
     "embeddings.cache embeddings.fulltext",
     "embeddings.store",
-    "embeddings.index embeddings.ingest",
+    "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
+    "embeddings.finder",
     "embeddings.library",
     "service.settings service.answers service.claims service.words service.numerals",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "

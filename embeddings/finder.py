@@ -1,0 +1,217 @@
+"""What finds passages quickly besides the vector index: words and rough vectors, kept in step.
+
+Both are derived from the store and the cache, follow them by themselves, and are never trusted
+over them.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+
+from embeddings.cache import CachedEncoder
+from embeddings.encoder import Passage
+from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
+from embeddings.fulltext import Tokenizer
+from embeddings.postings import Segment, WordIndex, WordScores, segment_of
+from embeddings.sketches import Sketches, made_at
+from embeddings.snapshots import Head, generation_of, read_arrays, write_arrays
+from embeddings.store import Store, StoredChunk
+from embeddings.vectors import Matrix
+
+_WORDS_FILE = "words.index"
+_KIND = "words-1"
+
+# How many passages are read at a time.
+_CHUNKS_A_STEP = 2048
+
+# The words are written again when more than this share of them is out of date.
+_STALE_SHARE = 0.02
+
+
+class _State(NamedTuple):
+    """What is known at one generation of the store."""
+
+    generation: int
+    words: WordIndex
+
+
+class Finder:
+    """Scores all passages by words, and gives rough vectors of some."""
+
+    def __init__(self, folder: Path, store: Store, encoder: CachedEncoder) -> None:
+        """Say where what is found lies.
+
+        Args:
+            folder: Where the derived files lie.
+            store: The passages.
+            encoder: What knows their vectors.
+        """
+        self._folder = folder
+        self._store = store
+        self._encoder = encoder
+        self._tokenizer = Tokenizer()
+        self._state: _State | None = None
+        self._sketches: Sketches | None = None
+        self._sketched = -1
+        self._behind = 0  # Passages that came or went since the words were written.
+        self._lock = Lock()  # Held while it follows; what is asked meanwhile waits.
+
+    # Words
+
+    def word_scores(self, words: Sequence[str]) -> WordScores:
+        """Score passages by the words of a question; see `WordIndex.scores`."""
+        index = self.words()
+        return index.scores(self._terms(words), self._store.phrase)
+
+    def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return for each of the chunks which of the words its text holds; see `Store.words_in`."""
+        unique = list(dict.fromkeys(words))
+        terms = self._terms(unique)
+        index = self.words()
+        ids = np.array(chunk_ids, np.int64)
+        rows, known = index.rows_of(ids)
+        several = [term for term in terms if isinstance(term, str)]
+        found = self._store.words_in(several, chunk_ids) if several else {}
+        held: dict[int, list[str]] = {chunk_id: [] for chunk_id in chunk_ids}
+        for word, term in zip(unique, terms, strict=True):
+            if isinstance(term, str):
+                holders = [one for one in held if word in found[one]]
+            else:
+                holders = ids[known & index.holders(term[0], rows)].tolist() if term else []
+            for one in holders:
+                held[one].append(word)
+        return held
+
+    def words(self) -> WordIndex:
+        """Return the words of the store as it is now."""
+        generation = self._store.generation()
+        state = self._state
+        if state is not None and state.generation == generation:
+            return state.words
+        with self._lock:
+            if self._state is None or self._state.generation != generation:
+                before = self._loaded(generation) if self._state is None else self._state.words
+                self._state = _State(generation, self._followed(before))
+            return self._state.words
+
+    def sync(self) -> None:
+        """Bring all in step now, and write the words if what is on disk is far behind."""
+        self.rough([])
+        index = self.words()
+        with self._lock:
+            if self._state is None or self._behind <= _STALE_SHARE * len(index):
+                return
+            head = self._head(self._state.generation)
+            # Reading goes on without it; it only saves time.
+            with suppress(OSError):
+                write_arrays(self._folder / _WORDS_FILE, head, self._state.words.segment().arrays())
+                self._behind = 0
+                self._state = _State(head.generation, self._loaded(head.generation))
+
+    def drop_later(self, generation: int) -> None:
+        """Remove what was derived from generations yet to come: the store was restored."""
+        path = self._folder / _WORDS_FILE
+        if (generation_of(path) or 0) > generation:
+            path.unlink(missing_ok=True)
+        for path in self._folder.glob("sketches-*.sqlite3"):
+            if made_at(path) > generation:
+                _remove(path)
+
+    def _terms(self, words: Sequence[str]) -> list[list[int] | str]:
+        found = self._tokenizer.terms(words)
+        return [terms if len(terms) < 2 else word for word, terms in zip(words, found, strict=True)]
+
+    def _head(self, generation: int) -> Head:
+        return Head(_KIND, self._store.identity(), generation)
+
+    def _loaded(self, generation: int) -> WordIndex:
+        arrays = read_arrays(self._folder / _WORDS_FILE, self._head(generation))
+        return WordIndex() if arrays is None else WordIndex([Segment.of(arrays)])
+
+    def _followed(self, index: WordIndex) -> WordIndex:
+        # An id is never used twice, so what differs is what came and what went.
+        wanted, there = self._store.chunk_ids(), index.living()
+        gone = np.setdiff1d(there, wanted, assume_unique=True)
+        new = np.setdiff1d(wanted, there, assume_unique=True)
+        if len(gone):
+            index = index.without(gone)
+        # One that remembers many words is not kept.
+        many = len(new) > _CHUNKS_A_STEP
+        tokenizer = Tokenizer() if many else self._tokenizer
+        segments = [
+            segment_of(tokenizer, self._store.texts(new[start : start + _CHUNKS_A_STEP].tolist()))
+            for start in range(0, len(new), _CHUNKS_A_STEP)
+        ]
+        self._behind += len(gone) + len(new)
+        return index.added(*segments)
+
+    # Rough vectors
+
+    def rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the sketches of passages, as far as there are any; see `Sketches.read`."""
+        generation = self._store.generation()
+        if generation != self._sketched:
+            with self._lock:
+                if generation != self._sketched:
+                    self._sketch(generation)
+                    self._sketched = generation
+        return {} if self._sketches is None else self._sketches.read(chunk_ids)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._sketches is not None:
+            self._sketches.close()
+
+    def _sketch(self, generation: int) -> None:
+        """Bring the sketches in step with the store, as far as that can be done."""
+        # Where they cannot be written, exact vectors are read in their place.
+        with suppress(LibraryBusy, LibraryUnwritable):
+            if self._sketches is None:
+                self._sketches = self._opened(generation)
+            wanted, there = self._store.chunk_ids(), self._sketches.ids()
+            gone = np.setdiff1d(there, wanted, assume_unique=True).tolist()
+            new = np.setdiff1d(wanted, there, assume_unique=True).tolist()
+            for start in range(0, len(new), _CHUNKS_A_STEP):
+                found = self._store.chunks(new[start : start + _CHUNKS_A_STEP])
+                self._sketches.change(put=self._rows(list(found.values())))
+            if gone or new or self._sketches.fact("generation") is None:
+                facts = {"library": self._store.identity(), "generation": str(generation)}
+                self._sketches.change(drop=gone, facts=facts)
+
+    def _opened(self, generation: int) -> Sketches:
+        path = self._sketches_path()
+        dim = self._encoder.profile.dim
+        with suppress(LibraryDamaged):
+            found = Sketches(path, dim)
+            same = found.fact("library") in (None, self._store.identity())
+            if same and found.generation() <= generation:
+                return found
+            found.close()
+        _remove(path)
+        return Sketches(path, dim)
+
+    def _rows(self, chunks: Sequence[StoredChunk]) -> Iterator[tuple[int, Matrix]]:
+        headers = self._store.headers(list({chunk.article_id for chunk in chunks}))
+        titles = {name: one.title for name, one in headers.items() if one.title.strip()}
+        passages = [chunk.passage for chunk in chunks]
+        unique = list(dict.fromkeys(titles.values()))
+        found = self._encoder.encode_known([*passages, *map(Passage, unique)])
+        of_titles = dict(zip(unique, found[len(chunks) :], strict=True))
+        for chunk, matrix in zip(chunks, found, strict=False):
+            title = of_titles.get(titles.get(chunk.article_id, ""))
+            # One whose title's vector is not known yet is left to the exact way.
+            if matrix is not None and (title is not None or chunk.article_id not in titles):
+                yield chunk.id, matrix[1:] if title is None else np.vstack([matrix[1:], title])
+
+    def _sketches_path(self) -> Path:
+        return self._folder / f"sketches-{self._encoder.fingerprint[:16]}.sqlite3"
+
+
+def _remove(path: Path) -> None:
+    """Remove a SQLite file and what lies beside it."""
+    for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        one.unlink(missing_ok=True)

@@ -478,7 +478,7 @@ def _keep_model(connection: Connection, profile: ModelProfile) -> None:
 
 def _key(fingerprint: str, passage: Passage) -> bytes:
     """Digest what makes a passage's vectors: the model, the role, the text, the spans."""
-    spans = ",".join(f"{span.start}-{span.end}" for span in passage.sentences)
+    spans = ",".join([f"{span.start}-{span.end}" for span in passage.sentences])
     parts = [fingerprint, passage.role, passage.text, spans]
     return digest([_KEY_VERSION, *(part.encode("utf-8", "surrogatepass") for part in parts)])
 

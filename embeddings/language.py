@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
@@ -110,10 +110,7 @@ def _language(stretch: str) -> str | None:
         words = words.lower()
     if len(words.encode("utf-8", "surrogatepass")) < _FEWEST_BYTES:
         return None
-    shares = _scores().shares(words)
-    best = max(shares, key=shares.__getitem__)
-    twins = next((twins.split() for twins in _TWINS if best in twins), [best])
-    certainty = sum(share for language, share in shares.items() if language in twins)
+    best, certainty = _scores().likeliest(words)
     # What is no language bears a longer code.
     return best if certainty >= _CERTAIN and len(best) == 2 else None
 
@@ -140,14 +137,18 @@ class _Scores:
         self._rows = [row << 8 for row in model.tk_row]
         self._weights = np.ascontiguousarray(model.nb_ptc)
         self._priors = model.nb_pc
-        self._languages = model.nb_classes
+        self._languages = list(model.nb_classes)
+        # A language that is written in two scripts stands there twice.
+        firsts = [self._languages.index(language) for language in self._languages]
+        self._again = [(at, first) for at, first in enumerate(firsts) if at != first]
+        self._twins = [_with_twins(language, self._languages) for language in self._languages]
         self._walked = lru_cache(_WORDS_KEPT)(self._walk)
 
-    def shares(self, words: str) -> dict[str, float]:
-        """Return how likely each language is; together they are 1.
+    def likeliest(self, words: str) -> tuple[str, float]:
+        """Return the likeliest language, and how likely it or a twin of it is.
 
         Args:
-            words: Letters, and single spaces between words.
+            words: Letters, with spaces between the words.
         """
         text = unicodedata.normalize("NFC", words).encode("utf-8", "surrogatepass")
         counts = Counter(self._met(text))
@@ -159,11 +160,11 @@ class _Scores:
         scores *= 1 / math.sqrt(len(text) or 1)
         np.exp(scores - scores.max(), out=scores)
         scores /= scores.sum()
-        shares: dict[str, float] = {}
-        for language, share in zip(self._languages, scores.tolist(), strict=True):
-            # One language in two scripts stands there twice.
-            shares[language] = shares.get(language, 0.0) + share
-        return shares
+        for again, first in self._again:
+            scores[first] += scores[again]
+            scores[again] = 0
+        best = int(scores.argmax())
+        return self._languages[best], sum(float(scores[at]) for at in self._twins[best])
 
     def _met(self, text: bytes) -> list[int]:
         """Return the features met on the way through a text, `_NONE` between them."""
@@ -186,6 +187,12 @@ class _Scores:
             state = self._next[self._rows[state] + letter]
             states.append(state)
         return states, [self._features[state] for state in states]
+
+
+def _with_twins(language: str, languages: Sequence[str]) -> list[int]:
+    """Return where a language stands, and where those stand that it is not told from."""
+    twins = next((twins.split() for twins in _TWINS if language in twins), [language])
+    return [at for at, one in enumerate(languages) if one in twins]
 
 
 @cache

@@ -52,10 +52,13 @@ _DASH = r"(?:--+|[-–—―:|])"
 _SENTENCE = r"\s?[\"“'‘(]?[A-Z0-9]"
 _OPEN, _CLOSE = r"[(\[/]", r"[)\]/][.,]?"
 
+# What every slug has and few beginnings of prose: those are told by a glance, where the
+# alternatives would try long and in vain.
+GLANCE = r"(?=[(\[]|[A-Z][A-Z.'’-]|[A-Z][^(\[/]*[(\[/])"
+
 # A place, a date, an agency in brackets, a dash: some of these, in this order.
 SLUG = re.compile(
-    # The beginnings of prose are told by a look: the alternatives would try long and in vain.
-    r"(?=[(\[]|[A-Z][A-Z.'’-]|[A-Z][^(\[/]*[(\[/])"
+    GLANCE
     + either(
         rf"{_PLACE}{_REGION}{_WHEN} ?{_OPEN}(?:{AGENCY}|[A-Z][\w/ .-]{{1,25}}){_CLOSE}\s?{_DASH}",
         rf"{_PLACE}{_REGION}{_WHEN} ?{_OPEN}{AGENCY}{_CLOSE}(?={_SENTENCE})",

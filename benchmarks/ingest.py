@@ -4,7 +4,7 @@
 
 The first articles of Reuters-21578 go from their file into a new library. The bare encoder then
 gets the passages that this embedded, chunks and titles, all at once; txtai indexes their texts
-with the same model. Each runs in a process of its own, one after the other. The model is loaded
+with the same model. Each runs in a process of its own, one after the other. The models are loaded
 before the clock starts.
 """
 
@@ -92,6 +92,7 @@ def measure_ours(path: Path, work: Path, count: int) -> Figures:
     shutil.rmtree(work / "ingest", ignore_errors=True)
     corpus = Corpus.open(read_settings(library=work / "ingest"))
     corpus.library.encoder.make([Passage(_WARM)])
+    detect_language(_WARM)
     before, memory = resident(), list[float]()
 
     def add() -> None:

@@ -29,11 +29,11 @@ from options import data_folder
 
 from embeddings.article import Article
 from embeddings.cache import EmbeddingCache
+from embeddings.checks import check_article
 from embeddings.chunks import chunk_article
 from embeddings.encoder import Passage
 from embeddings.furniture import label_blocks
 from embeddings.index import VectorIndex
-from embeddings.ingest import check_article
 from embeddings.language import detect_language
 from embeddings.metadata import read_metadata
 from embeddings.models.files import locate

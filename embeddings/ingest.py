@@ -1,17 +1,16 @@
 """The road from what was read to what is kept: named, labelled, split, embedded, stored."""
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 
 from embeddings.article import Article, Block, Label, content_id
 from embeddings.cache import CachedEncoder
+from embeddings.checks import check_article, check_id, digest_of
 from embeddings.chunks import chunk_article
 from embeddings.encoder import Passage, passage_at
 from embeddings.errors import BadArticle
@@ -22,14 +21,6 @@ from embeddings.models.tokens import TokenCounter
 from embeddings.readers import Refusal
 from embeddings.store import PreparedArticle, Store
 from embeddings.vectors import Matrix
-
-# Raised when labels, sentences, chunks, the fields that the text itself fills or what is embedded
-# come out differently for the same text, so that adding an article again brings it up to date.
-_ROAD_VERSION = 3
-
-# A novel of a thousand pages has two to three million characters; what is longer is no article.
-_MOST_CHARACTERS = 5_000_000
-_MOST_ID_CHARACTERS = 512
 
 # Articles wait until they have this many passages (chunks and titles) or characters, or are so
 # many, and are then embedded and kept together: enough of them to find many of like length, few
@@ -45,9 +36,6 @@ _CHARACTERS_A_CALL = 50_000
 
 # How many of these calls are made before their vectors are waited for.
 _CALLS_AHEAD = 3
-
-
-_FIELDS = [one.name for one in fields(Article)]
 
 
 class Status(StrEnum):
@@ -180,9 +168,9 @@ class Ingest:
             return _Taken(Result(item.origin, Status.REFUSED, item.reason))
         try:
             check_article(item)
-            digest = _digest(item)
+            digest = digest_of(item)
             article = replace(item, id=self._name(item, digest))
-            _check_id(article.id)
+            check_id(article.id)
             before = self._known(article.id)
             if self._seen.setdefault(article.id, digest) != digest:
                 raise BadArticle(
@@ -343,54 +331,7 @@ def _passages(prepared: PreparedArticle) -> Iterator[Passage]:
         yield Passage(prepared.article.title)
 
 
-def check_article(article: Article) -> None:
-    """Raise `BadArticle` if an article cannot be kept, saying why."""
-    if not article.text.strip():
-        raise BadArticle("The text is empty; an article needs some.")
-    if len(article.text) > _MOST_CHARACTERS:
-        raise BadArticle(
-            f"The text has {len(article.text):,} characters; an article may have up to "
-            f"{_MOST_CHARACTERS:,}. Split it into articles."
-        )
-    _check_id(article.id)
-    for name, value in _given(article).items():
-        _check_storable(name, value)
-
-
 def _body(text: str, blocks: Sequence[Block]) -> str:
     """Return what is said, without what stands around it in, perhaps, another language."""
     said = [block.span.of(text) for block in blocks if block.label == Label.BODY]
     return "\n".join(said) or text
-
-
-def _check_id(article_id: str) -> None:
-    if len(article_id) > _MOST_ID_CHARACTERS:
-        raise BadArticle(
-            f"The id has {len(article_id)} characters; it may have up to {_MOST_ID_CHARACTERS}."
-        )
-    if any(ord(character) < 32 or ord(character) == 127 for character in article_id):
-        raise BadArticle(f"The id {article_id!r} holds a control character; leave it out.")
-
-
-def _check_storable(name: str, value: object) -> None:
-    whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if "\0" in whole:
-        raise BadArticle(f"The {name} holds a NUL character; is this a binary file? Remove it.")
-    try:
-        whole.encode()
-    except UnicodeEncodeError as error:
-        raise BadArticle(
-            f"The {name} holds half a character (U+{ord(whole[error.start]):04X}, a lone "
-            f"surrogate) at position {error.start}; write it whole or leave it out."
-        ) from error
-
-
-def _given(article: Article) -> dict[str, object]:
-    """Return an article's fields by name, as `asdict` does but without copying them."""
-    return {name: getattr(article, name) for name in _FIELDS}
-
-
-def _digest(article: Article) -> bytes:
-    """Digest all that was given of an article, save where it lay."""
-    given = {**_given(article), "id": "", "origin": None, "version": _ROAD_VERSION}
-    return sha256(json.dumps(given, sort_keys=True).encode()).digest()

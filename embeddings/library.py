@@ -11,10 +11,11 @@ from filelock import FileLock, Timeout
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable
 from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
-from embeddings.ingest import Ingest, Preparer, Result, check_article
+from embeddings.ingest import Ingest, Preparer, Result
 from embeddings.readers import Refusal
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix

@@ -395,6 +395,26 @@ class CachedEncoder:
             for passage, matrix in zip(passages, matrices, strict=True)
         ]
 
+    def missing(self, passages: Sequence[Passage]) -> list[Passage]:
+        """Return those of the passages that the cache lacks, each once."""
+        return _missing(passages, self._cache.read(self.fingerprint, passages))
+
+    def make(self, passages: Sequence[Passage]) -> list[Matrix]:
+        """Embed passages without looking into the cache, and without keeping anything.
+
+        Raises:
+            MissingVectors: Offline.
+        """
+        if self._encoder is None:
+            raise MissingVectors([passage.text for passage in passages])
+        matrices = self._encoder.encode(passages)
+        self.encoded += len(passages)
+        return matrices
+
+    def keep(self, passages: Sequence[Passage], matrices: Sequence[Matrix]) -> None:
+        """Keep the vectors of passages in the cache."""
+        self._cache.write(self.profile, passages, matrices)
+
     def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
         """Tell what each token gives to a cosine; see `Encoder.explain`. Nothing is kept.
 
@@ -430,15 +450,12 @@ class CachedEncoder:
     def _make_in_parts(
         self, passages: Sequence[Passage], done: Callable[[int], None], must_keep: bool
     ) -> dict[Passage, Matrix]:
-        if self._encoder is None:
-            raise MissingVectors([passage.text for passage in passages])
         made: dict[Passage, Matrix] = {}
         for start in range(0, len(passages), _PASSAGES_A_WRITE):
             batch = passages[start : start + _PASSAGES_A_WRITE]
-            matrices = self._encoder.encode(batch)
+            matrices = self.make(batch)
             self._keep(batch, matrices, must_keep)
             made.update(zip(batch, matrices, strict=True))
-            self.encoded += len(batch)
             done(len(batch))
         return made
 
@@ -446,7 +463,7 @@ class CachedEncoder:
         self, passages: Sequence[Passage], matrices: Sequence[Matrix], must_keep: bool
     ) -> None:
         try:
-            self._cache.write(self.profile, passages, matrices)
+            self.keep(passages, matrices)
         except (LibraryBusy, LibraryUnwritable):
             # A question can be answered all the same; an article must not be left half-known.
             if must_keep and any(passage.role is Role.DOCUMENT for passage in passages):
@@ -490,7 +507,7 @@ def _keep_model(connection: Connection, profile: ModelProfile) -> None:
 
 def _key(fingerprint: str, passage: Passage) -> bytes:
     """Digest what makes a passage's vectors: the model, the role, the text, the spans."""
-    spans = ",".join(f"{span.start}-{span.end}" for span in passage.sentences)
+    spans = ",".join([f"{span.start}-{span.end}" for span in passage.sentences])
     parts = [fingerprint, passage.role, passage.text, spans]
     return digest([_KEY_VERSION, *(part.encode("utf-8", "surrogatepass") for part in parts)])
 

@@ -1,11 +1,15 @@
 """What language a text is in. The only module that imports py3langid."""
 
+import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache, lru_cache
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -27,6 +31,12 @@ _FEWEST_BYTES = 20
 _TWINS = ("bs hr sr", "id ms", "da nn no")
 
 _NO_WORDS = re.compile(r"\S*(?:@|://|www\.)\S*|[\W\d_]+")
+_NO_LETTERS = re.compile(r"[\W\d_]+")  # The same where there is no address.
+
+# Words whose n-grams are remembered; news of a day come to about as many.
+_WORDS_KEPT = 1 << 14
+
+_NONE = -1  # What py3langid's automaton gives where no feature ends.
 
 # By the first word of a letter's Unicode name; all other languages are taken to be in Latin.
 _SCRIPTS = {
@@ -93,22 +103,100 @@ def _stretches(text: str) -> Iterator[str]:
 
 def _language(stretch: str) -> str | None:
     """Return the language that a stretch of text is certainly in."""
-    words = _NO_WORDS.sub(" ", stretch).strip()
+    addresses = any(mark in stretch for mark in ("@", "://", "www."))
+    words = (_NO_WORDS if addresses else _NO_LETTERS).sub(" ", stretch).strip()
     # Headlines in capitals would look like a language of their own.
-    if sum(map(str.isupper, words)) > sum(map(str.islower, words)):
+    if _is_mostly_capitals(words):
         words = words.lower()
     if len(words.encode("utf-8", "surrogatepass")) < _FEWEST_BYTES:
         return None
-    ranked = _identifier().rank(words)
-    best = ranked[0][0]
-    twins = next((twins.split() for twins in _TWINS if best in twins), [best])
-    certainty = sum(share for language, share in ranked if language in twins)
+    best, certainty = _scores().likeliest(words)
     # What is no language bears a longer code.
     return best if certainty >= _CERTAIN and len(best) == 2 else None
 
 
+def _is_mostly_capitals(words: str) -> bool:
+    if not words.isascii():
+        return sum(map(str.isupper, words)) > sum(map(str.islower, words))
+    letters = words.encode()
+    without_small = letters.translate(None, ascii_lowercase.encode())
+    capitals = len(letters) - len(letters.translate(None, ascii_uppercase.encode()))
+    return capitals > len(letters) - len(without_small)
+
+
+class _Scores:
+    """Scores a text as `LanguageIdentifier.rank` does, in a fifth of the time.
+
+    That one walks an automaton byte by byte and gathers its columns from all over the memory.
+    Here a word is walked to its end once: the automaton forgets what came before the word within
+    a few letters, and goes on as after a space alone. And a feature's weights lie together.
+    """
+
+    def __init__(self, model: "LanguageIdentifier") -> None:
+        self._next, self._features = model.tk_nextmove, model.tk_output
+        self._rows = [row << 8 for row in model.tk_row]
+        self._weights = np.ascontiguousarray(model.nb_ptc)
+        self._priors = model.nb_pc
+        self._languages = list(model.nb_classes)
+        # A language that is written in two scripts stands there twice.
+        firsts = [self._languages.index(language) for language in self._languages]
+        self._again = [(at, first) for at, first in enumerate(firsts) if at != first]
+        self._twins = [_with_twins(language, self._languages) for language in self._languages]
+        self._walked = lru_cache(_WORDS_KEPT)(self._walk)
+
+    def likeliest(self, words: str) -> tuple[str, float]:
+        """Return the likeliest language, and how likely it or a twin of it is.
+
+        Args:
+            words: Letters, with spaces between the words.
+        """
+        text = unicodedata.normalize("NFC", words).encode("utf-8", "surrogatepass")
+        counts = Counter(self._met(text))
+        del counts[_NONE]
+        scores = np.zeros(len(self._languages), np.float32)
+        if counts:
+            rows = self._weights.take(list(counts), axis=0)
+            scores = np.log1p(np.array(list(counts.values()), np.float32)) @ rows + self._priors
+        scores *= 1 / math.sqrt(len(text) or 1)
+        np.exp(scores - scores.max(), out=scores)
+        scores /= scores.sum()
+        for again, first in self._again:
+            scores[first] += scores[again]
+            scores[again] = 0
+        best = int(scores.argmax())
+        return self._languages[best], sum(float(scores[at]) for at in self._twins[best])
+
+    def _met(self, text: bytes) -> list[int]:
+        """Return the features met on the way through a text, `_NONE` between them."""
+        state, met = 0, list[int]()
+        for word in text.replace(b" ", b" \0").split(b"\0"):
+            states, features = self._walked(word)
+            for at, letter in enumerate(word):
+                state = self._next[self._rows[state] + letter]
+                if state == states[at]:
+                    state = states[-1]
+                    met += features[at:]
+                    break
+                met.append(self._features[state])
+        return met
+
+    def _walk(self, word: bytes) -> tuple[list[int], list[int]]:
+        """Return the states on the way through a word that stands after a space, and features."""
+        state, states = self._next[self._rows[0] + ord(" ")], list[int]()
+        for letter in word:
+            state = self._next[self._rows[state] + letter]
+            states.append(state)
+        return states, [self._features[state] for state in states]
+
+
+def _with_twins(language: str, languages: Sequence[str]) -> list[int]:
+    """Return where a language stands, and where those stand that it is not told from."""
+    twins = next((twins.split() for twins in _TWINS if language in twins), [language])
+    return [at for at, one in enumerate(languages) if one in twins]
+
+
 @cache
-def _identifier() -> "LanguageIdentifier":
+def _scores() -> _Scores:
     # Imported here: its model takes most of a second and 100 MB to load.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -116,4 +204,4 @@ def _identifier() -> "LanguageIdentifier":
     # Languages without a code of two letters are dialects, to a newspaper reader, of those
     # with one; left in, they take their share of the certainty. zxx stands for no language.
     identifier.set_languages([one for one in identifier.labels if len(one) == 2 or one == "zxx"])
-    return identifier
+    return _Scores(identifier)

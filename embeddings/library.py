@@ -11,11 +11,12 @@ from filelock import FileLock, Timeout
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
 from embeddings.finder import Finder
 from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
-from embeddings.ingest import Ingest, Preparer, Result, check_article
+from embeddings.ingest import Ingest, Preparer, Result
 from embeddings.postings import WordScores
 from embeddings.readers import Refusal
 from embeddings.sketches import Rows, rows_of, sketched

@@ -130,10 +130,11 @@ class Store:
 
     def put(self, prepared: Iterable[PreparedArticle]) -> None:
         """Keep articles, each in place of the one with its id, in one transaction."""
+        articles = {one.article.id: one for one in prepared}
         with self._database.writing() as connection:
-            for one in prepared:
-                _delete(connection, one.article.id)
-                _insert(connection, one)
+            for article_id in _there(connection, list(articles)):
+                _delete(connection, article_id)
+            _insert(connection, list(articles.values()))
             _advance(connection)
 
     def remove(self, article_ids: Sequence[str]) -> None:
@@ -426,56 +427,89 @@ def _advance(connection: Connection) -> None:
     connection.execute("UPDATE library SET value = value + 1 WHERE name = 'generation'")
 
 
-def _insert(connection: Connection, one: PreparedArticle) -> None:
-    article = one.article
-    number = connection.execute(
-        "INSERT INTO articles (id, title, text, source, url, published, language, authors, "
-        "extra, origin, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            article.id,
-            article.title,
-            article.text,
-            article.source,
-            article.url,
-            article.published,
-            article.language,
-            json.dumps(article.authors, ensure_ascii=False),
-            json.dumps(dict(article.extra), ensure_ascii=False),
-            article.origin,
-            one.digest,
-        ),
-    ).lastrowid
+def _there(connection: Connection, article_ids: Sequence[str]) -> list[str]:
+    return [
+        row["id"]
+        for marks, batch in in_batches(article_ids)
+        for row in connection.execute(f"SELECT id FROM articles WHERE id IN ({marks})", batch)
+    ]
+
+
+def _insert(connection: Connection, articles: Sequence[PreparedArticle]) -> None:
+    # Table by table, with ids given out here: one statement a row costs more than the row.
+    numbered = list(enumerate(articles, start=_next(connection, "articles")))
+    of_chunks = [(number, one, chunk) for number, one in numbered for chunk in one.chunks]
+    chunks = list(enumerate(of_chunks, start=_next(connection, "chunks")))
+    connection.executemany(
+        "INSERT INTO articles (number, id, title, text, source, url, published, language, "
+        "authors, extra, origin, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((number, *_columns(one)) for number, one in numbered),
+    )
     connection.executemany(
         "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
         (
             (number, block.span.start, block.span.end, block.label, block.reason)
+            for number, one in numbered
             for block in one.blocks
         ),
     )
-    for chunk in one.chunks:
-        span = chunk.span
-        chunk_id = connection.execute(
-            'INSERT INTO chunks (article, start, "end") VALUES (?, ?, ?)',
-            (number, span.start, span.end),
-        ).lastrowid
-        connection.executemany(
-            "INSERT INTO sentences VALUES (?, ?, ?, ?)",
-            (
-                (chunk_id, sentence.span.start, sentence.span.end, sentence.whole)
-                for sentence in chunk.sentences
-            ),
-        )
-        text = span.of(article.text)
-        connection.execute(
-            "INSERT INTO chunk_terms (rowid, title, text) VALUES (?, ?, ?)",
-            (chunk_id, article.title, text),
-        )
-        connection.execute("INSERT INTO chunk_words (rowid, text) VALUES (?, ?)", (chunk_id, text))
-    if one.chunks:
-        connection.execute(
-            "INSERT INTO article_terms (rowid, title, text) VALUES (?, ?, ?)",
-            (number, article.title, "\n".join(chunk.span.of(article.text) for chunk in one.chunks)),
-        )
+    connection.executemany(
+        'INSERT INTO chunks (id, article, start, "end") VALUES (?, ?, ?, ?)',
+        (
+            (chunk_id, number, chunk.span.start, chunk.span.end)
+            for chunk_id, (number, _, chunk) in chunks
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO sentences VALUES (?, ?, ?, ?)",
+        (
+            (chunk_id, sentence.span.start, sentence.span.end, sentence.whole)
+            for chunk_id, (_, _, chunk) in chunks
+            for sentence in chunk.sentences
+        ),
+    )
+    texts = [
+        (chunk_id, one.article.title, chunk.span.of(one.article.text))
+        for chunk_id, (_, one, chunk) in chunks
+    ]
+    connection.executemany("INSERT INTO chunk_terms (rowid, title, text) VALUES (?, ?, ?)", texts)
+    connection.executemany(
+        "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
+        ((chunk_id, text) for chunk_id, _, text in texts),
+    )
+    connection.executemany(
+        "INSERT INTO article_terms (rowid, title, text) VALUES (?, ?, ?)",
+        (
+            (number, one.article.title, "\n".join(c.span.of(one.article.text) for c in one.chunks))
+            for number, one in numbered
+            if one.chunks
+        ),
+    )
+
+
+def _next(connection: Connection, table: str) -> int:
+    """Return the id that SQLite would give to the next row: one that was never used."""
+    (last,) = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", (table,)
+    ).fetchone()
+    return int(last) + 1
+
+
+def _columns(one: PreparedArticle) -> tuple[object, ...]:
+    article = one.article
+    return (
+        article.id,
+        article.title,
+        article.text,
+        article.source,
+        article.url,
+        article.published,
+        article.language,
+        json.dumps(article.authors, ensure_ascii=False),
+        json.dumps(dict(article.extra), ensure_ascii=False),
+        article.origin,
+        one.digest,
+    )
 
 
 def _article(row: Row) -> Article:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from embeddings.article import Article
+from embeddings.checks import check_article
 from embeddings.errors import BadArticle, BadRequest
-from embeddings.ingest import check_article
 from embeddings.readers import Record, Refusal, article_from_fields, read_records, type_name
 from service.summary import MOST_WORDS, check_lengths
 

@@ -2,6 +2,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -53,7 +57,7 @@ def test_a_title_is_embedded_with_its_article_by_itself_and_once(tmp_path: Path)
         Article(ONE, id="untitled"),
     )
 
-    assert [passage.text for passage in encoder.seen] == [ONE, "Harbour closed", TWO]
+    assert sorted(passage.text for passage in encoder.seen) == ["Harbour closed", TWO, ONE]
     corpus.search("crane")
     assert [passage.text for passage in encoder.seen[3:]] == ["crane"]
 
@@ -160,6 +164,118 @@ def test_what_cannot_be_kept_is_refused_and_the_rest_is_added_in_order(
     assert statuses(results) == ["added", "refused", "refused", "added"]
     assert reason in (results[1].error or "")
     assert ids(corpus) == ["one", "two"]
+
+
+class WatchedEncoder(ToyEncoder):
+    """Remembers how it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[list[Passage]] = []
+        self.threads: set[str] = set()
+        self._busy = threading.Lock()
+
+    def encode(self, passages: list[Passage]) -> list[Matrix]:  # type: ignore[override]
+        assert self._busy.acquire(blocking=False), "asked again before it had answered"
+        with self._busy_no_longer():
+            self.calls.append(passages)
+            self.threads.add(threading.current_thread().name)
+            return super().encode(passages)
+
+    @contextmanager
+    def _busy_no_longer(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._busy.release()
+
+
+def test_a_text_that_comes_in_every_batch_is_embedded_once(tmp_path: Path) -> None:
+    encoder = WatchedEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+    texts = [f"Story {number} tells of the harbour." for number in range(7)]
+
+    results = add(corpus, *(Article(texts[n % 7], id=f"{n:04}") for n in range(1600)))
+
+    assert [result.id for result in results] == [f"{n:04}" for n in range(1600)]
+    assert sorted(passage.text for passage in encoder.seen) == texts
+    assert corpus.library.store.counts()["chunks"] == 1600
+
+
+def test_the_model_is_asked_by_one_thread_and_for_a_bounded_amount_of_like_length(
+    tmp_path: Path,
+) -> None:
+    encoder = WatchedEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+    sentences = [f"Word{n} {'and so on ' * (n % 9)}stands in here." for n in range(5000)]
+
+    add(corpus, Article(" ".join(sentences), id="long", title="A long one"))
+
+    assert len(encoder.threads) == 1
+    assert len(encoder.calls) > 3
+    lengths = [[len(passage.text) for passage in call] for call in encoder.calls]
+    assert all(sum(call) <= 50_000 for call in lengths)
+    assert [n for call in lengths for n in call] == sorted(n for call in lengths for n in call)
+
+
+def test_what_is_added_in_one_run_is_what_small_runs_add(tmp_path: Path) -> None:
+    for folder in ("run", "single"):
+        (tmp_path / folder).mkdir()
+    run, single = toy_corpus(tmp_path / "run"), toy_corpus(tmp_path / "single")
+    articles = [
+        Article(f"Story {n % 400} of the harbour. It is told again.", id=f"{n % 550}", title=title)
+        for n, title in zip(range(620), cycle(["", "Harbour", "Told again"]), strict=False)
+    ]
+
+    together = add(run, *articles)
+
+    seen: dict[str, Article] = {}
+    for article, result in zip(articles, together, strict=True):
+        first = seen.setdefault(article.id, article)
+        expected = "added" if first is article else "unchanged" if first == article else "refused"
+        assert (result.id, result.status) == (article.id, expected)
+    for start in range(0, len(seen), 50):
+        add(single, *list(seen.values())[start : start + 50])
+    one, other = run.library.store, single.library.store
+    assert one.chunk_ids().tolist() == other.chunk_ids().tolist()
+    for article_id in list(seen)[::10]:
+        assert one.article(article_id) == other.article(article_id)
+        assert one.blocks(article_id) == other.blocks(article_id)
+    assert one.chunks_of(list(seen)) == other.chunks_of(list(seen))
+    assert run.search("story 7 told again") == single.search("story 7 told again")
+
+
+def failing(articles: Iterable[Article]) -> Iterator[Article]:
+    yield from articles
+    raise OSError("the disk is gone")
+
+
+def test_what_was_sent_to_the_model_before_reading_failed_is_kept(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    articles = [Article(f"Story {n} tells of the harbour.", id=f"{n:03}") for n in range(600)]
+    reported: list[str] = []
+
+    with pytest.raises(OSError, match="disk is gone"):
+        reported.extend(result.id for result in corpus.add(failing(articles)))
+
+    there = corpus.articles(limit=1000).articles
+    assert [article.id for article in there] == reported == [f"{n:03}" for n in range(512)]
+
+
+def test_a_run_that_is_left_early_leaves_no_thread_and_lets_others_write(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    before = threading.active_count()
+    articles = [Article(f"Story {n} tells of the harbour.", id=f"{n:04}") for n in range(1200)]
+
+    results = corpus.add(articles)
+    assert next(results).status == "added"
+    results.close()  # type: ignore[attr-defined]
+
+    assert threading.active_count() == before
+    there = {article.id for article in corpus.articles(limit=1000).articles}
+    assert "0000" in there
+    rest = add(corpus, *articles)
+    assert [one.status == "unchanged" for one in rest] == [one.id in there for one in rest]
 
 
 class BreakingEncoder(ToyEncoder):

@@ -1,9 +1,18 @@
+from functools import cache
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from languages import NEWS
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from embeddings.language import detect_language, is_foreign_script
+from embeddings.language import (
+    _TWINS,
+    _is_mostly_capitals,
+    _scores,
+    detect_language,
+    is_foreign_script,
+)
 
 ANY_TEXT = st.text() | st.text(st.characters(categories=["L", "Cs", "N", "P"]), max_size=400)
 
@@ -88,3 +97,39 @@ def test_a_script_is_foreign_if_no_known_language_is_written_in_it(
     text: str, languages: list[str], foreign: bool
 ) -> None:
     assert is_foreign_script(text, languages) is foreign
+
+
+@cache
+def reference() -> LanguageIdentifier:
+    found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    found.set_languages([one for one in found.labels if len(one) == 2 or one == "zxx"])
+    return found
+
+
+@given(
+    st.lists(
+        st.sampled_from([word for text in NEWS.values() for word in text.split()])
+        | st.text(st.characters(categories=["L"]), min_size=1, max_size=9),
+        max_size=60,
+    )
+)
+@settings(deadline=None)
+def test_a_language_is_as_likely_as_py3langid_finds_it(words: list[str]) -> None:
+    text = " ".join(words)
+    if text.isupper():  # It makes these small; here that is done before.
+        text = text.lower()
+
+    best, certainty = _scores().likeliest(text)
+
+    shares = dict(reference().rank(text))
+    assert shares[best] == pytest.approx(max(shares.values()), abs=1e-4)
+    twins = next((twins.split() for twins in _TWINS if best in twins), [best])
+    expected = sum(share for language, share in shares.items() if language in twins)
+    assert certainty == pytest.approx(expected, abs=1e-4)
+
+
+@given(ANY_TEXT)
+def test_capitals_are_counted_alike_with_and_without_letters_of_other_scripts(text: str) -> None:
+    capitals, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
+
+    assert _is_mostly_capitals(text) == (capitals > small)

@@ -17,7 +17,7 @@ LAYERS = [
     "embeddings.snapshots",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
-    "embeddings.metadata embeddings.chunks embeddings.models embeddings.database "
+    "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
     "embeddings.cache embeddings.fulltext",
     "embeddings.store",

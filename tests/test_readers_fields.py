@@ -1,11 +1,11 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.article import Article
 from embeddings.errors import BadArticle
 from embeddings.readers import article_from_fields
-from embeddings.readers.dates import iso_date
+from embeddings.readers.dates import _parsed, _plainly, iso_date
 
 
 def test_fields_are_found_by_the_names_data_sets_use() -> None:
@@ -119,3 +119,26 @@ def test_a_date_is_read_only_if_it_means_one_day(given: object, expected: str | 
 @given(st.text(max_size=70) | st.text("0123456789-/:. TZjanfebmarpm+", max_size=30))
 def test_no_string_makes_dates_raise(value: str) -> None:
     iso_date(value)
+
+
+@given(
+    st.sampled_from(["", "Tue, ", "mon, "]),
+    st.integers(0, 33).map(str) | st.integers(0, 9).map("{:02}".format),
+    st.sampled_from("- "),
+    st.sampled_from(["Jan", "FEB", "mar", "Apr", "JUN", "sep", "Oct", "Dec", "Sept"]),
+    st.integers(1490, 2210) | st.just(87),
+    st.just("")
+    | st.sampled_from([" 15:02", " 15:02:20", " 05:59:07.5", " 24:00:00", " 1:02:03.000123"]),
+)
+@settings(deadline=None)
+def test_plain_dates_are_read_as_all_dates_are(
+    day: str, number: str, mark: str, month: str, year: int, clock: str
+) -> None:
+    value = f"{day}{number}{mark}{month}{mark}{year}{clock}"
+
+    assert _plainly(value) in (None, _parsed(value))
+
+
+def test_dates_of_agencies_and_feeds_are_plain() -> None:
+    assert _plainly("26-FEB-1987 15:02:20.00") == "1987-02-26T15:02:20"
+    assert _plainly("Tue, 5 Mar 2024") == "2024-03-05"

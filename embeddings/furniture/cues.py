@@ -7,7 +7,8 @@ from embeddings.furniture.patterns import either
 _LONGEST_SHOWN = 1200  # rules look no further; nothing that long is furniture by its words
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\s]{0,500}\)")
-_DECORATION = re.compile(r"^[\s#*_>|•▪►▶[(]+|[\s*_|\])]+$")
+_DECORATION_BEFORE = " #*_>|•▪►▶[("
+_DECORATION_AFTER = " *_|])"
 _CLOSERS = r"[\"'”’»)\]*_\s]*"
 # Footnote marks, a source in brackets and hashtags may follow the stop.
 _STOP_AT_END = re.compile(
@@ -28,12 +29,12 @@ _FINITE = either(
     r"stood|ran|sat|fell|rose|grew|drew|became|brought|bought|fought|sent|spent|built|let|cut|hit",
     r"shot|wrote|spoke|broke|chose|drove|flew|threw|wore|read|\w+n[’']t",
 )
-_LITTLE = re.compile(
-    either(
-        r"an?|the|and|or|but|of|in|on|at|to|for|from|by|with|as|into|over|after|before|against|about",
-        r"its|his|her|their|our|your|this|that|these|those|than|versus|vs|via|who|whose|which",
-    )
-)
+_LITTLE = {
+    *("a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "for", "from", "by"),
+    *("with", "as", "into", "over", "after", "before", "against", "about", "its", "his", "her"),
+    *("their", "our", "your", "this", "that", "these", "those", "than", "versus", "vs", "via"),
+    *("who", "whose", "which"),
+}
 _PERHAPS_VERB = re.compile(rf"{_FINITE}|\w[\w’'-]*(?:ed|s|ing)")
 
 _SIDES = (
@@ -73,9 +74,12 @@ _LEAD = re.compile(r"[A-Z'‘“\"][^:.!?]{1,45}[:;] ['‘“\"]?\w")
 def plain(raw: str) -> str:
     """Return the beginning of a block without markup, links and brackets around it."""
     shown = raw[:_LONGEST_SHOWN].replace("\xa0", " ")
-    shown = " ".join(_LINK.sub(r"\1", shown).split())
-    shown = shown.replace("**", "").replace("__", "")
-    return _DECORATION.sub("", shown) if _WORD.search(shown) else shown
+    if "](" in shown:
+        shown = _LINK.sub(r"\1", shown)
+    shown = " ".join(shown.split()).replace("**", "").replace("__", "")
+    if not _WORD.search(shown):
+        return shown
+    return shown.lstrip(_DECORATION_BEFORE).rstrip(_DECORATION_AFTER)
 
 
 def only_links(raw: str) -> bool:
@@ -145,7 +149,7 @@ def is_verbless(words: str) -> bool:
     only names joined by a few others are sure to say nothing.
     """
     found = _WORD.findall(words)
-    small = [word for word in found if word[0].islower() and not _LITTLE.fullmatch(word)]
+    small = [word for word in found if word[0].islower() and word not in _LITTLE]
     return len(small) <= 0.3 * len(found) and not any(map(_PERHAPS_VERB.fullmatch, small))
 
 
@@ -169,6 +173,7 @@ def describes_picture(words: str, stopped: bool) -> bool:
     """Tell whether it speaks as captions do: who stands where, in the present, and a date."""
     if _SPOKEN.search(words):
         return False
-    points, dated = bool(_POINTS.search(words)), bool(_TIME_OF_PICTURE.search(words))
+    # It would end with a year and three marks at most.
+    dated = any(map(str.isdigit, words[-7:])) and bool(_TIME_OF_PICTURE.search(words))
     shows = bool(_SHOWS.search(words))
-    return (points and (dated or shows or not stopped)) or (dated and shows)
+    return (dated and shows) or ((dated or shows or not stopped) and bool(_POINTS.search(words)))

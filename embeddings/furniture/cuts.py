@@ -95,8 +95,12 @@ def _split(text: str, start: int, end: int, *, opening: bool) -> Iterator[Piece]
 
 
 def _split_end(text: str, start: int, end: int) -> Iterator[Piece]:
-    sign_off = SIGN_OFF.search(text, max(start, end - _LONGEST_SIGN_OFF), end)
-    credit = CREDIT_AT_END.search(text, max(start, end - _LONGEST_CREDIT), end)
+    sign_off = credit = None
+    if text[end - 1] == ")":
+        sign_off = SIGN_OFF.search(text, max(start, end - _LONGEST_SIGN_OFF), end)
+    # A credit ends with a full stop only where a slash stands between names.
+    if text[end - 1] != "." or text.find("/", max(start, end - _LONGEST_CREDIT), end) >= 0:
+        credit = CREDIT_AT_END.search(text, max(start, end - _LONGEST_CREDIT), end)
     if sign_off and _has_words(text, start, sign_off.start()):
         yield _piece(text, start, sign_off.start())
         reason = "It names who reported, wrote or edited the text."

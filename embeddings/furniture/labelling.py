@@ -1,9 +1,11 @@
 """Labels every block of an article: what is running text, what is furniture, and why."""
 
+from itertools import islice
+
 from embeddings.article import Block, Label
 from embeddings.furniture import cues
 from embeddings.furniture.cuts import LONGEST_CAPTION, Piece, cut_text
-from embeddings.furniture.patterns import SLUG_ALONE
+from embeddings.furniture.patterns import SLUG_ALONE, SLUG_ENDS
 from embeddings.furniture.place import label_lists, label_opening, label_rest
 from embeddings.furniture.rules import RULES
 
@@ -24,18 +26,24 @@ def label_blocks(text: str, *, title: str = "") -> list[Block]:
         Blocks in text order that do not overlap, each span stripped and not empty. Between
         them is nothing but whitespace.
     """
-    pieces = [_by_words(piece, title) for piece in cut_text(text)]
+    headline = _letters(title) if title else None
+    pieces = [_by_words(piece, headline) for piece in cut_text(text)]
     pieces = label_rest(label_opening(label_lists(pieces)))
     if all(piece.label != Label.BODY for piece in pieces):
         pieces = [_only_text(piece) for piece in pieces]
     return [Block(piece.span, piece.label or Label.BODY, piece.reason) for piece in pieces]
 
 
-def _by_words(piece: Piece, title: str) -> Piece:
-    """Label a piece by its own words, if they are those of furniture."""
+def _by_words(piece: Piece, headline: str | None) -> Piece:
+    """Label a piece by its own words, if they are those of furniture.
+
+    Args:
+        piece: The piece.
+        headline: The letters of the article's title, if it is known.
+    """
     if piece.label is not None:
         return piece
-    if title and _letters(piece.words) == _letters(title):
+    if headline is not None and _repeats(piece.words, headline):
         return piece.marked(Label.HEADLINE, "It repeats the title.")
     if not any(map(str.isalnum, piece.raw)):
         return piece.marked(Label.BOILERPLATE, "It holds no words, only marks.")
@@ -43,6 +51,12 @@ def _by_words(piece: Piece, title: str) -> Piece:
         if len(piece.raw) <= rule.most and rule.pattern.match(piece.words):
             return piece.marked(rule.label, rule.reason)
     return _by_marks(piece)
+
+
+def _repeats(words: str, headline: str) -> bool:
+    # One letter more than there should be is enough to tell.
+    letters = islice(filter(str.isalnum, words.casefold()), len(headline) + 1)
+    return "".join(letters) == headline
 
 
 def _letters(words: str) -> str:
@@ -56,7 +70,7 @@ def _by_marks(piece: Piece) -> Piece:
         return piece.marked(Label.HEADLINE, "It is marked as a heading.")
     if cues.only_links(raw):
         return piece.marked(Label.RELATED, "It is nothing but links.")
-    if SLUG_ALONE.match(raw):
+    if raw[-1] in SLUG_ENDS and SLUG_ALONE.match(raw):
         return piece.marked(Label.DATELINE, "It is a place or an agency and nothing else.")
     if cues.in_brackets(raw) and not piece.stopped:
         return piece.marked(

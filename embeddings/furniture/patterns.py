@@ -52,9 +52,14 @@ _DASH = r"(?:--+|[-–—―:|])"
 _SENTENCE = r"\s?[\"“'‘(]?[A-Z0-9]"
 _OPEN, _CLOSE = r"[(\[/]", r"[)\]/][.,]?"
 
+# What every slug has and few beginnings of prose: those are told by a glance, where the
+# alternatives would try long and in vain.
+GLANCE = r"(?=[(\[]|[A-Z][A-Z.'’-]|[A-Z][^(\[/]*[(\[/])"
+
 # A place, a date, an agency in brackets, a dash: some of these, in this order.
 SLUG = re.compile(
-    either(
+    GLANCE
+    + either(
         rf"{_PLACE}{_REGION}{_WHEN} ?{_OPEN}(?:{AGENCY}|[A-Z][\w/ .-]{{1,25}}){_CLOSE}\s?{_DASH}",
         rf"{_PLACE}{_REGION}{_WHEN} ?{_OPEN}{AGENCY}{_CLOSE}(?={_SENTENCE})",
         rf"{_CAPITALS}{_REGION}{_WHEN}\s(?:--+|[–—―]|-(?=\s))",
@@ -74,6 +79,7 @@ SLUG_ALONE = re.compile(
     )
     + "$"
 )
+SLUG_ENDS = ")]|:-–—―"  # What a slug alone can end with.
 # Agencies put the writer before the place: "By Jane Doe PARIS, Nov 26 (Reuters) - ...".
 BYLINE_BEFORE_SLUG = re.compile(
     rf"By (?:[A-Z][a-z.'’-][\w.'’-]{{0,25}}\s|[A-Z]\.?\s|and\s"

@@ -33,7 +33,8 @@ class TokenCounter:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text."""
-        encodings: list[Encoding] = self._tokenizer.encode_batch(
+        # The fast way leaves out where the tokens stand, which nobody asks for here.
+        encodings: list[Encoding] = self._tokenizer.encode_batch_fast(
             list(texts), add_special_tokens=False
         )
         return [len(encoding) for encoding in encodings]

@@ -10,6 +10,14 @@ _ISO = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+# What agencies and feeds write most, which can only mean one: "Tue, 5 Mar 2024 10:00:00".
+_PLAIN = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun), )?(\d\d?)([- ])"
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\2(\d{4})"
+    r"(?: (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _FULL_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 _YEARS = range(1500, 2200)
 
@@ -40,7 +48,22 @@ def _written(value: str) -> str | None:
     stamp = re.fullmatch(r"(\d{10})(?:\.\d+)?|(\d{10})\d{3}", value, re.ASCII)
     if stamp:
         return datetime.fromtimestamp(int(stamp[1] or stamp[2]), UTC).isoformat()
-    return _parsed(value)
+    return _plainly(value) or _parsed(value)
+
+
+def _plainly(value: str) -> str | None:
+    """Read the plainest dates as `_parsed` does, in a tenth of the time; None for others."""
+    found = _PLAIN.fullmatch(value)
+    if not found or int(found[4]) not in _YEARS:
+        return None
+    hour, minute, second = (int(part or 0) for part in found.group(5, 6, 7))
+    micros = int((found[8] or "").ljust(6, "0"))
+    month = _MONTHS.index(found[3].lower()) + 1
+    try:
+        one = datetime(int(found[4]), month, int(found[1]), hour, minute, second, micros)
+    except ValueError:
+        return None
+    return one.isoformat() if found[5] else one.date().isoformat()
 
 
 def _iso(value: str) -> str | None:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from embeddings.article import Article
@@ -65,6 +66,7 @@ def article_from_fields(fields: Mapping[str, object]) -> Article:
     )
 
 
+@lru_cache(maxsize=1024)  # The same few names come with every record.
 def plain(name: str) -> str:
     """Return a field's name without case, spaces and marks."""
     return "".join(filter(str.isalnum, name.casefold()))

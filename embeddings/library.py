@@ -3,21 +3,26 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable
-from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
-from embeddings.ingest import Ingest, Preparer, Result, check_article
-from embeddings.readers import Refusal
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
+
+# What reads articles and what searches vectors take long to import, and most commands need
+# only one of them or neither; so each is imported where it is used.
+if TYPE_CHECKING:
+    from embeddings.index import SnapshotHead, VectorIndex
+    from embeddings.ingest import Preparer, Result
+    from embeddings.readers import Refusal
 
 # How long a writer waits for another one before it says who holds the library.
 _WAIT_SECONDS = 10.0
@@ -60,7 +65,6 @@ class Library:
         self.cache = cache
         self.encoder = encoder
         self._wait_seconds = wait_seconds
-        self._preparer = Preparer(encoder)
         self._index: VectorIndex | None = None
         self._generation = -1
         self._behind = 0  # Chunks that came or went since the snapshot was written.
@@ -68,16 +72,18 @@ class Library:
 
     def add(
         self,
-        items: Iterable[Article | Refusal],
+        items: "Iterable[Article | Refusal]",
         *,
         on_passages: Callable[[int], None] | None = None,
-    ) -> Iterator[Result]:
+    ) -> "Iterator[Result]":
         """Add or update articles; see `Ingest.add`.
 
         Raises:
             LibraryBusy: Another process is writing.
             LibraryUnwritable: The library is read-only, or the disk is full.
         """
+        from embeddings.ingest import Ingest
+
         with self._writing():
             yield from Ingest(
                 self.store, self.encoder, self._preparer, on_passages=on_passages
@@ -141,6 +147,8 @@ class Library:
         Raises:
             BadArticle: It could not be added either.
         """
+        from embeddings.ingest import check_article
+
         check_article(article)
         prepared = self._preparer.prepare(article)
         return prepared.article, [
@@ -165,8 +173,16 @@ class Library:
         self.store.close()
         self.cache.close()
 
-    def _current_index(self) -> VectorIndex:
+    @cached_property
+    def _preparer(self) -> "Preparer":
+        from embeddings.ingest import Preparer
+
+        return Preparer(self.encoder)
+
+    def _current_index(self) -> "VectorIndex":
         """Return the index after bringing it in step with the store; call under the lock."""
+        from embeddings.index import VectorIndex, load_snapshot
+
         generation = self.store.generation()
         if self._index is None:
             dim = self.encoder.profile.dim
@@ -177,7 +193,7 @@ class Library:
             self._generation = generation
         return self._index
 
-    def _follow(self, index: VectorIndex, wanted: Ids) -> None:
+    def _follow(self, index: "VectorIndex", wanted: Ids) -> None:
         # An id is never used twice, so what differs is what came and what went.
         there = index.ids()
         self._behind += index.remove(np.setdiff1d(there, wanted))
@@ -192,7 +208,9 @@ class Library:
     def _snapshot_path(self) -> Path:
         return self.folder / f"index-{self.encoder.fingerprint[:16]}.faiss"
 
-    def _head(self, generation: int) -> SnapshotHead:
+    def _head(self, generation: int) -> "SnapshotHead":
+        from embeddings.index import SnapshotHead
+
         return SnapshotHead(self.store.identity(), self.encoder.fingerprint, generation)
 
     def _drop_later_snapshots(self) -> None:
@@ -200,6 +218,8 @@ class Library:
 
         From here on it gives the same ids and generations again, to other chunks.
         """
+        from embeddings.index import snapshot_generation
+
         generation = self.store.generation()
         for path in self.folder.glob("index-*.faiss"):
             if (snapshot_generation(path) or 0) > generation:
@@ -208,6 +228,8 @@ class Library:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Be the only writer, of all threads and processes."""
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.folder / "write.lock", timeout=self._wait_seconds)
         note = self.folder / "writer"
         try:

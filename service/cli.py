@@ -324,7 +324,7 @@ def summarize(
     quotes checked later by parallax verify.
     """
     from service import formats, terminal
-    from service.summary import Method
+    from service.methods import Method
 
     _check_stdin(articles)
     with _corpus(**common) as corpus:

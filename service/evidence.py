@@ -7,7 +7,6 @@ from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from embeddings.vectors import Matrix, cosine, unit
 from service import coherence
@@ -15,6 +14,7 @@ from service.copies import origins_of
 from service.reading import Reading, Statement
 from service.salience import Values, features, salience, weights_for
 from service.search import Question
+from service.sparse import SparseRows
 from service.words import stems, stems_of, words
 
 # The dense part of the evidence; the rest is lexical. See benchmarks/README.md.
@@ -85,7 +85,7 @@ class Evidence:
     judges: Sequence[coherence.Article]
     eligible: Flags
     dense: Matrix
-    lexical: csr_array
+    lexical: SparseRows
     dense_aim: Matrix
     lexical_aim: Matrix
     worth: dict[str, Values]
@@ -118,8 +118,7 @@ class Evidence:
 
     def cosines(self) -> tuple[Matrix, Matrix]:
         """Return the cosines of all sentences with one another, shape (n, n): dense, lexical."""
-        lexical: Matrix = (self.lexical @ self.lexical.T).toarray()
-        return cosine(self.dense, self.dense), lexical
+        return cosine(self.dense, self.dense), self.lexical.products(self.lexical)
 
     def among(self, kept: Numbers) -> "Evidence":
         """Return the same of some sentences, in ascending order."""
@@ -134,7 +133,7 @@ class Evidence:
             rows=self.rows[kept],
             eligible=self.eligible[kept],
             dense=self.dense[kept],
-            lexical=self.lexical[kept],
+            lexical=self.lexical.among(kept),
             dense_aim=self.dense_aim[kept],
             lexical_aim=self.lexical_aim[kept],
             worth={name: part[kept] for name, part in self.worth.items()},
@@ -190,7 +189,7 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
         dense=dense,
         lexical=lexical,
         dense_aim=dense @ _centre(weights @ dense),
-        lexical_aim=lexical @ _centre(weights @ lexical),
+        lexical_aim=lexical.times(_centre(lexical.summed(weights))),
         worth={},
         closest=None,
     )
@@ -199,7 +198,7 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
 
 def _belonging(evidence: Evidence) -> Evidence:
     """Let only those sentences be chosen that belong to what the articles tell."""
-    share = _BELONGING_OF_SEVERAL if len(np.unique(evidence.origins)) > 1 else _BELONGING
+    share = _BELONGING_OF_SEVERAL if len(set(evidence.origins.tolist())) > 1 else _BELONGING
     closeness = evidence.closeness
     return replace(
         evidence, eligible=evidence.eligible & (closeness >= share * closeness.max(initial=0.0))
@@ -236,7 +235,7 @@ def with_salience(
         weights: Of features; those that are shipped unless others are given.
     """
     if weights is None:
-        weights = weights_for(several=len(np.unique(evidence.origins)) > 1)
+        weights = weights_for(several=len(set(evidence.origins.tolist())) > 1)
     found = salience_features(evidence, dense, lexical)
     return replace(evidence, worth={"salience": _SALIENCE_WEIGHT * salience(found, weights)})
 
@@ -247,7 +246,7 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
         "meaning": evidence.dense_aim,
         "words": evidence.lexical_aim,
         "meaning_of_all": evidence.dense @ _centre(evidence.dense.sum(axis=0)),
-        "words_of_all": evidence.lexical @ _centre(evidence.lexical.sum(axis=0)),
+        "words_of_all": evidence.lexical.times(_centre(evidence.lexical.summed())),
         "meaning_elsewhere": _elsewhere(evidence, dense),
         "words_elsewhere": _elsewhere(evidence, lexical),
     }
@@ -303,45 +302,35 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evi
     )
 
 
-def _words_held(lexical: csr_array, terms: dict[str, int], asked: Sequence[str]) -> Values:
+def _words_held(lexical: SparseRows, terms: dict[str, int], asked: Sequence[str]) -> Values:
     """Say how much of the question's words each sentence holds, by rarity, from 0 to 1."""
-    count = lexical.shape[0]
-    frequency = np.bincount(lexical.indices, minlength=lexical.shape[1])
+    count, frequency = len(lexical), lexical.frequency
     wanted = dict.fromkeys(asked)
     rarity = {
         stem: math.log((1 + count) / max(1, frequency[terms[stem]] if stem in terms else 1))
         for stem in wanted
     }
-    weights = np.zeros(lexical.shape[1])
+    weights = np.zeros(lexical.width)
     for stem in wanted:
         if stem in terms:
             weights[terms[stem]] = rarity[stem]
-    held = csr_array(
-        (np.ones(len(lexical.data)), lexical.indices, lexical.indptr), shape=lexical.shape
-    )
-    share: Values = held @ weights / (sum(rarity.values()) or 1.0)
+    held = lexical.with_values(np.ones_like(lexical.values)).times(weights)
+    share: Values = held.astype(np.float64) / (sum(rarity.values()) or 1.0)
     return share
 
 
-def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[csr_array, dict[str, int]]:
+def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[SparseRows, dict[str, int]]:
     """Weigh terms by how often they occur in a sentence and in how few sentences.
 
     Returns:
         Unit rows, one a sentence, and the column of each term.
     """
     terms: dict[str, int] = {}
-    columns = [terms.setdefault(stem, len(terms)) for found in stemmed for stem in found]
-    ends = np.cumsum([0, *map(len, stemmed)])
-    rows = csr_array(
-        (np.ones(len(columns), np.float32), np.array(columns, np.int32), ends),
-        shape=(len(stemmed), max(1, len(terms))),
-    )
-    rows.sum_duplicates()
-    frequency = np.bincount(rows.indices, minlength=1)
-    rows.data *= np.log((1 + len(stemmed)) / frequency[rows.indices]).astype(np.float32)
-    owners = np.repeat(np.arange(len(stemmed)), np.diff(rows.indptr))
-    squares = np.bincount(owners, weights=rows.data.astype(np.float64) ** 2)
-    rows.data /= np.sqrt(np.maximum(squares, 1e-12))[owners].astype(np.float32)
+    columns = [[terms.setdefault(stem, len(terms)) for stem in found] for found in stemmed]
+    counts = SparseRows.counted(columns, max(1, len(terms)))
+    frequency = np.maximum(counts.frequency, 1)
+    rarity = np.log((1 + len(stemmed)) / frequency).astype(np.float32)
+    rows = counts.with_values(counts.values * rarity[counts.columns]).unit()
     return rows, terms
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -18,13 +17,12 @@ from service.evidence import (
     most_promising,
     with_salience,
 )
-from service.plain import GRAPHS, lead, take
+from service.methods import MOST_WORDS, Method, check_lengths
 from service.reading import Reading, Statement
 from service.search import Question
 from service.selection import Objection, Selection, alike
 from service.words import stems
 
-MOST_WORDS = 10_000
 _WORDS = 100
 
 # Candidates are compared with one another; this many keep that quick. Of more sentences those
@@ -50,18 +48,6 @@ class _Choice:
 
     scores: Mapping[int, Mapping[str, float]]
     objections: Sequence[Objection] = ()
-
-
-class Method(StrEnum):
-    """How the sentences of a summary are chosen.
-
-    All but the first are the plain methods of the field, kept to compare with: see `plain`.
-    """
-
-    CENTROID = "centroid"
-    LEAD = "lead"
-    LEXRANK = "lexrank"
-    TEXTRANK = "textrank"
 
 
 def summarize(
@@ -119,14 +105,6 @@ def summarize(
     return told
 
 
-def check_lengths(words: int | None, sentences: int | None = None) -> None:
-    """Raise `BadRequest` if a summary of that length cannot be asked for."""
-    if words is not None and not 1 <= words <= MOST_WORDS:
-        raise BadRequest(f"words is {words}; expected a number from 1 to {MOST_WORDS}.")
-    if sentences is not None and not 1 <= sentences <= MOST_WORDS:
-        raise BadRequest(f"sentences is {sentences}; expected a number from 1 to {MOST_WORDS}.")
-
-
 def _choose(
     evidence: Evidence, words: int, most: int, weights: Mapping[str, float] | None
 ) -> _Choice:
@@ -153,6 +131,9 @@ def _choose(
 
 def _choose_plainly(evidence: Evidence, method: Method, words: int, most: int) -> _Choice:
     """Take the sentences with the highest scores, as the plain methods do."""
+    # Imported here: they are rarely asked for, and take scipy.
+    from service.plain import GRAPHS, lead, take
+
     if method is Method.LEAD:
         scores = lead([one.place for one in evidence.statements])
     else:
@@ -166,7 +147,7 @@ def _told(evidence: Evidence, groups: Sequence[Sequence[Reading]], choice: _Choi
     """Put the chosen sentences in order and say what belongs to them."""
     order = _order(evidence, groups, list(choice.scores))
     dense = np.clip(evidence.dense[order] @ evidence.dense.T, -1.0, 1.0)
-    lexical = (evidence.lexical[order] @ evidence.lexical.T).toarray()
+    lexical = evidence.lexical.among(order).products(evidence.lexical)
     quotes = [evidence.statements[number].quote() for number in order]
     sentences = [
         SummarySentence(

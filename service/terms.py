@@ -8,10 +8,10 @@ from functools import lru_cache
 from itertools import chain
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from embeddings.vectors import Matrix
 from service.numerals import numeral
+from service.sparse import SparseRows
 from service.words import is_content_word, stemmed
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’‐‑-][^\W\d_]+)*")
@@ -120,14 +120,15 @@ def overlap(left: Sequence[Sequence[Terms]], right: Sequence[Sequence[Terms]]) -
     rarity = _rarity([*clauses[0], *clauses[1]])
     column = {term: number for number, term in enumerate(sorted(rarity))}
     weights = np.array([rarity[term] for term in column], np.float32)
-    rows = [_scaled(_incidence(side, column) * weights) for side in clauses]
+    held = [_incidence(side, column) for side in clauses]
+    rows = [side.with_values(weights[side.columns]).unit() for side in held]
     starts = [np.cumsum([0, *map(len, side)]) for side in (left, right)]
     found = np.zeros((len(left), len(right)), np.float32)
     # All clauses at once would be many times as large as the answer.
     for first in range(0, len(left), _SENTENCES_A_STEP):
         last = min(first + _SENTENCES_A_STEP, len(left))
         begin, end = starts[0][first], starts[0][last]
-        cosines = (rows[0][begin:end] @ rows[1].T).toarray()
+        cosines = rows[0].among(np.arange(begin, end)).products(rows[1])
         closest = np.maximum.reduceat(cosines, starts[0][first:last] - begin, axis=0)
         # By rows both times, which is several times as fast as by columns.
         found[first:last] = np.maximum.reduceat(
@@ -141,26 +142,14 @@ def links(left: Sequence[Terms], right: Sequence[Terms]) -> Matrix:
     terms = sorted({term for side in (left, right) for text in side for term in text})
     column = {term: number for number, term in enumerate(terms)}
     rows = [_incidence(side, column) for side in (left, right)]
-    once = [np.asarray(side.sum(axis=0)).reshape(-1) == 1 for side in rows]
-    found: Matrix = ((rows[0] * (once[0] & once[1]).astype(np.float32)) @ rows[1].T).toarray()
-    return found
+    once = (rows[0].frequency == 1) & (rows[1].frequency == 1)
+    return rows[0].with_values(once[rows[0].columns]).products(rows[1])
 
 
-def _scaled(rows: csr_array) -> csr_array:
-    """Scale rows to length 1; one without terms stays empty."""
-    lengths = np.sqrt(np.asarray((rows * rows).sum(axis=1)).reshape(-1))
-    factors = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return csr_array(rows * factors[:, np.newaxis])
-
-
-def _incidence(sentences: Sequence[Sequence[str]], column: Mapping[str, int]) -> csr_array:
+def _incidence(sentences: Sequence[Sequence[str]], column: Mapping[str, int]) -> SparseRows:
     """Return which sentence holds which term, as ones, shape (sentences, terms)."""
-    places = [sorted({column[term] for term in terms}) for terms in sentences]
-    ends = np.cumsum([0, *map(len, places)])
-    flat = np.array([place for one in places for place in one], np.int64)
-    return csr_array(
-        (np.ones(len(flat), np.float32), flat, ends), shape=(len(sentences), len(column))
-    )
+    places = [list({column[term] for term in terms}) for terms in sentences]
+    return SparseRows.counted(places, len(column))
 
 
 def _rarity(sentences: Sequence[Sequence[str]]) -> dict[str, float]:

@@ -22,7 +22,8 @@ LAYERS = [
     "embeddings.store",
     "embeddings.index embeddings.ingest",
     "embeddings.library",
-    "service.settings service.answers service.claims service.words service.numerals",
+    "service.settings service.answers service.claims service.words service.numerals "
+    "service.methods service.sparse",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",
@@ -61,10 +62,9 @@ OWNERS = {
     "rich": ["service.terminal"],
     "click": ["service.cli"],
     "platformdirs": ["service.settings"],
-    "pydantic_settings": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],
-    "scipy": ["service.evidence", "service.terms", "service.alignment", "service.plain"],
+    "scipy": ["service.plain"],
 }
 
 

@@ -90,7 +90,10 @@ def _corpus(library: Path | None, model: str | None, offline: bool | None) -> It
     from service.corpus import Corpus
     from service.settings import read_settings
 
-    corpus = Corpus.open(read_settings(library=library, model=model, offline=offline))
+    corpus = Corpus.open(
+        read_settings(library=library, model=model, offline=offline),
+        tell=lambda message: click.echo(message, err=True),
+    )
     try:
         yield corpus
     finally:

@@ -43,8 +43,8 @@ from service.settings import Settings
 # What a method alone needs it imports itself: a command is one method, and what all of them
 # need takes longer to import than most take to answer.
 if TYPE_CHECKING:
-    from embeddings.encoder import Encoder
     from embeddings.ingest import Result
+    from embeddings.models.opening import ModelEncoder
     from embeddings.readers import Refusal
     from service.claims import Claim
 
@@ -54,6 +54,24 @@ MOST_ARTICLES_A_PAGE = 1000
 
 # A summary that answers a question draws on this many of the best passages.
 _PASSAGES_A_SUMMARY = 20
+
+
+def model_encoder(
+    settings: Settings, cache: EmbeddingCache, tell: Callable[[str], None]
+) -> "ModelEncoder":
+    """Make the encoder that the settings ask for; it loads nothing yet."""
+    from embeddings.models.opening import open_encoder
+    from embeddings.models.precision import Precision
+
+    return open_encoder(
+        settings.model,
+        models=settings.models.expanduser(),
+        device=settings.device,
+        download=settings.download,
+        precision=None if settings.precision == "auto" else Precision(settings.precision),
+        holds=lambda fingerprint: cache.profile(fingerprint) is not None,
+        tell=tell,
+    )
 
 
 class Corpus:
@@ -68,8 +86,14 @@ class Corpus:
         self.library = library
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(
+        cls, settings: Settings, *, tell: Callable[[str], None] = lambda message: None
+    ) -> Self:
         """Build the real parts: the only place that does.
+
+        Args:
+            settings: What to build.
+            tell: Told what takes long with the model, and what could be better.
 
         Raises:
             LibraryUnwritable: The folder is not there and cannot be made.
@@ -83,7 +107,7 @@ class Corpus:
                 f"No library at {folder}, and none can be made there: {error.strerror}."
             ) from error
         cache = EmbeddingCache(folder / "cache.sqlite3")
-        model = None if settings.offline else _model(settings)
+        model = None if settings.offline else model_encoder(settings, cache, tell)
         encoder = CachedEncoder(cache, settings.model, model)
         return cls(Library(folder, Store(folder / "library.sqlite3"), cache, encoder))
 
@@ -400,14 +424,6 @@ class Corpus:
             for article_id in ids
             if article_id in headers
         ]
-
-
-def _model(settings: Settings) -> "Encoder":
-    from embeddings.models.sentence_transformer import SentenceTransformerEncoder
-
-    return SentenceTransformerEncoder(
-        settings.model, device=settings.device, download=settings.download
-    )
 
 
 def _empty_warnings(readings: Sequence[Reading]) -> list[str]:

@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from platform import python_version
 
 from embeddings.database import SQLITE_VERSION
 from embeddings.errors import ParallaxError
-from service.corpus import Corpus
+from service.corpus import Corpus, model_encoder
 from service.settings import Settings
 
 
@@ -28,7 +29,7 @@ def examine(settings: Settings) -> list[Finding]:
     except ParallaxError as error:
         return [*findings, Finding(False, str(error))]
     try:
-        for look in (_folder, _store, _cache, _model, _index):
+        for look in (_folder, _store, _cache, _model, partial(_runtime, settings), _index):
             findings += _looked(look, corpus)
     finally:
         corpus.close()
@@ -84,6 +85,14 @@ def _model(corpus: Corpus) -> Iterator[Finding]:
         f"{profile.max_tokens} tokens, "
         + ("calibrated" if profile.calibration else "not calibrated: scores have no bands"),
     )
+
+
+def _runtime(settings: Settings, corpus: Corpus) -> Iterator[Finding]:
+    if not settings.offline:
+        warnings: list[str] = []
+        encoder = model_encoder(settings, corpus.library.cache, warnings.append)
+        yield Finding(True, f"vectors by {encoder.runtime}")
+        yield from (Finding(True, warning) for warning in warnings)
 
 
 def _index(corpus: Corpus) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +17,12 @@ def _own_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("parallax")
+
+
+def _models_folder() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("parallax") / "models"
 
 
 class Settings(BaseModel):
@@ -34,7 +41,18 @@ class Settings(BaseModel):
         description="Any sentence-transformers model, by name or path.",
     )
     device: str | None = Field(
-        None, description="Where the model runs: cpu, cuda, mps; by default the best there is."
+        None,
+        description="Where the model runs: cpu, cuda, mps; by default a graphics card of NVIDIA "
+        "if there is one, else the processor.",
+    )
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
+        default="auto",
+        description="In which numbers the model is computed. auto is bfloat16 where the "
+        "processor has it, else float32, and goes on in what the library was begun with.",
+    )
+    models: Path = Field(
+        default_factory=_models_folder,
+        description="Folder that models are kept in as they were prepared for the processor.",
     )
     offline: bool = Field(
         False, description="Never load a model; vectors come from the cache alone."

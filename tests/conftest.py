@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +7,17 @@ import pytest
 VOCABULARY = (
     "[PAD] [UNK] [CLS] [SEP] [MASK] the troop ##s left border rain fell on town . , query :"
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_models(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Keep converted models from one run to the next, and in the numbers of the golden answers."""
+    assert request.config.cache is not None
+    folder = request.config.cache.mkdir("parallax-models")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PARALLAX_MODELS", str(folder))
+        environment.setenv("PARALLAX_PRECISION", "float32")
+        yield folder
 
 
 @pytest.fixture(scope="session")

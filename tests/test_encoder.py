@@ -15,10 +15,12 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Metaspace
 
 from embeddings.article import Span
-from embeddings.encoder import ModelProfile, Passage, Role, passage_at
+from embeddings.encoder import Encoder, ModelProfile, Passage, Role, passage_at
 from embeddings.errors import ModelUnavailable
 from embeddings.models.card import card_languages
 from embeddings.models.files import DEFAULT_MODEL, digest, fingerprint, locate
+from embeddings.models.opening import ModelEncoder, open_encoder
+from embeddings.models.precision import Precision
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder
 from embeddings.models.tokens import TokenCounter
 from embeddings.sentences import split_sentences
@@ -32,6 +34,25 @@ TEXT = "The troops left. Rain fell on the town, the border. The rain left."
 TEXTS = [TEXT, "Rain.", "", "The town fell", "zzz unknown words", "  ", "."]
 SEEDS = Path(__file__).parent.parent / "seeds"
 KINDS = pytest.mark.parametrize("kind", ["mean", "cls", "static"])
+
+
+Make = Callable[[Path], Encoder]
+
+
+@pytest.fixture(params=["sentence-transformers", "openvino"])
+def make(request: pytest.FixtureRequest, kept_models: Path) -> Make:
+    """Make the encoder of a model on each runtime; on the second, of any that it can run."""
+
+    def sentence_transformers(folder: Path) -> Encoder:
+        return SentenceTransformerEncoder(str(folder), device="cpu")
+
+    def openvino(folder: Path) -> Encoder:
+        return open_encoder(
+            str(folder), models=kept_models, device="cpu", precision=Precision.FLOAT32
+        )
+
+    makes: dict[str, Make] = {"sentence-transformers": sentence_transformers, "openvino": openvino}
+    return makes[request.param]
 
 
 def passage(text: str, role: Role = Role.DOCUMENT) -> Passage:
@@ -55,9 +76,9 @@ def assert_alike(left: Matrix, right: Matrix) -> None:
 @KINDS
 @pytest.mark.parametrize("text", [one for one in TEXTS if one.strip()])
 def test_a_text_gets_the_vector_the_library_gives_it(
-    kind: str, text: str, tiny_model: Models
+    make: Make, kind: str, text: str, tiny_model: Models
 ) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model(kind)))
+    encoder = make(tiny_model(kind))
 
     (rows,) = encoder.encode([Passage(text)])
 
@@ -66,8 +87,10 @@ def test_a_text_gets_the_vector_the_library_gives_it(
 
 
 @KINDS
-def test_a_question_is_asked_with_the_models_prompt(kind: str, tiny_model: Models) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model(kind)))
+def test_a_question_is_asked_with_the_models_prompt(
+    make: Make, kind: str, tiny_model: Models
+) -> None:
+    encoder = make(tiny_model(kind))
 
     asked, told = encoder.encode([Passage("Rain fell", role=Role.QUERY), Passage("Rain fell")])
 
@@ -77,9 +100,9 @@ def test_a_question_is_asked_with_the_models_prompt(kind: str, tiny_model: Model
     assert np.abs(asked - told).max() > 1e-3
 
 
-def test_a_sentence_gets_the_mean_of_its_own_tokens(tiny_model: Models) -> None:
+def test_a_sentence_gets_the_mean_of_its_own_tokens(make: Make, tiny_model: Models) -> None:
     one = passage(TEXT)
-    (rows,) = SentenceTransformerEncoder(str(tiny_model("mean"))).encode([one])
+    (rows,) = make(tiny_model("mean")).encode([one])
 
     library = library_model(tiny_model("mean"))
     states = library.encode(TEXT, output_value="token_embeddings").cpu().numpy()
@@ -95,7 +118,7 @@ def test_a_sentence_gets_the_mean_of_its_own_tokens(tiny_model: Models) -> None:
 
 
 def test_a_sentence_has_its_words_vectors_though_tokens_begin_with_the_space_before(
-    tiny_model: Models, tmp_path: Path
+    make: Make, tiny_model: Models, tmp_path: Path
 ) -> None:
     folder = tmp_path / "spaces"
     shutil.copytree(tiny_model("mean"), folder)
@@ -108,7 +131,7 @@ def test_a_sentence_has_its_words_vectors_though_tokens_begin_with_the_space_bef
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
     one = passage("Rain fell. Troops left.")
-    (rows,) = SentenceTransformerEncoder(str(folder)).encode([one])
+    (rows,) = make(folder).encode([one])
 
     states = library_model(folder).encode(one.text, output_value="token_embeddings").cpu().numpy()
     assert len(states) == 4
@@ -117,9 +140,9 @@ def test_a_sentence_has_its_words_vectors_though_tokens_begin_with_the_space_bef
 
 @pytest.mark.parametrize("kind", ["cls", "static"])
 def test_models_that_pool_otherwise_embed_sentences_on_their_own(
-    kind: str, tiny_model: Models
+    make: Make, kind: str, tiny_model: Models
 ) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model(kind)))
+    encoder = make(tiny_model(kind))
     one = passage(TEXT)
 
     (rows,) = encoder.encode([one])
@@ -129,8 +152,8 @@ def test_models_that_pool_otherwise_embed_sentences_on_their_own(
 
 
 @KINDS
-def test_a_batch_equals_one_by_one(kind: str, tiny_model: Models) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model(kind)))
+def test_a_batch_equals_one_by_one(make: Make, kind: str, tiny_model: Models) -> None:
+    encoder = make(tiny_model(kind))
     passages = [passage(text, role) for text in [*TEXTS, TEXT * 8] for role in Role]
 
     together = encoder.encode(passages)
@@ -141,8 +164,10 @@ def test_a_batch_equals_one_by_one(kind: str, tiny_model: Models) -> None:
 
 
 @KINDS
-def test_every_vector_has_length_one_or_none_at_all(kind: str, tiny_model: Models) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model(kind)))
+def test_every_vector_has_length_one_or_none_at_all(
+    make: Make, kind: str, tiny_model: Models
+) -> None:
+    encoder = make(tiny_model(kind))
 
     for rows in encoder.encode([passage(text) for text in TEXTS]):
         lengths = np.linalg.norm(rows, axis=1)
@@ -152,9 +177,9 @@ def test_every_vector_has_length_one_or_none_at_all(kind: str, tiny_model: Model
 
 @KINDS
 def test_the_end_of_a_text_longer_than_the_model_reads_counts(
-    kind: str, tiny_model: Models
+    make: Make, kind: str, tiny_model: Models
 ) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model(kind)))
+    encoder = make(tiny_model(kind))
     long = "The troops left the border. " * 12
     ended = long + "Rain fell on town."
 
@@ -164,16 +189,18 @@ def test_the_end_of_a_text_longer_than_the_model_reads_counts(
     assert (np.linalg.norm(other, axis=1) > 0.99).all()
 
 
-def test_a_word_longer_than_the_model_reads_is_read_in_parts(tiny_model: Models) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model("mean")))
+def test_a_word_longer_than_the_model_reads_is_read_in_parts(
+    make: Make, tiny_model: Models
+) -> None:
+    encoder = make(tiny_model("mean"))
 
     (rows,) = encoder.encode([Passage("," * 500)])
 
     assert np.linalg.norm(rows) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_profile_says_what_the_model_reads(tiny_model: Models) -> None:
-    profile = SentenceTransformerEncoder(str(tiny_model("mean"))).profile
+def test_the_profile_says_what_the_model_reads(make: Make, tiny_model: Models) -> None:
+    profile = make(tiny_model("mean")).profile
 
     assert profile.dim == 16
     assert profile.max_tokens == 24 - len(["[CLS]", "[SEP]"]) - len(["query", ":"])
@@ -181,8 +208,8 @@ def test_the_profile_says_what_the_model_reads(tiny_model: Models) -> None:
     assert profile.fingerprint == fingerprint(tiny_model("mean"))
 
 
-def test_tokens_are_counted_as_the_model_does(tiny_model: Models) -> None:
-    counter = TokenCounter(SentenceTransformerEncoder(str(tiny_model("mean"))).profile)
+def test_tokens_are_counted_as_the_model_does(make: Make, tiny_model: Models) -> None:
+    counter = TokenCounter(make(tiny_model("mean")).profile)
 
     assert counter.count(["The troops left.", "", TEXT * 50]) == [5, 0, 50 * 18]
 
@@ -192,8 +219,8 @@ def test_a_model_without_a_tokenizer_of_its_own_form_cannot_count() -> None:
         TokenCounter(ModelProfile("old", "", 2, 2, ""))
 
 
-def test_several_threads_load_the_model_once(tiny_model: Models) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model("mean")))
+def test_several_threads_load_the_model_once(make: Make, tiny_model: Models) -> None:
+    encoder = make(tiny_model("mean"))
     profiles: list[int] = []
     rows: list[Matrix] = []
     threads = [
@@ -417,13 +444,15 @@ def test_a_default_models_package_without_weights_is_reported(tmp_path: Path) ->
 
 
 @pytest.fixture(scope="module")
-def default_encoder() -> SentenceTransformerEncoder:
-    return SentenceTransformerEncoder(DEFAULT_MODEL, device="cpu")
+def default_encoder(kept_models: Path) -> ModelEncoder:
+    return open_encoder(
+        DEFAULT_MODEL, models=kept_models, device="cpu", precision=Precision.FLOAT32
+    )
 
 
 @pytest.mark.model
 def test_the_default_model_gives_the_vectors_of_the_library(
-    default_encoder: SentenceTransformerEncoder,
+    default_encoder: ModelEncoder,
 ) -> None:
     texts = [path.read_text()[:900] for path in sorted(SEEDS.glob("*.txt"))] + ["Who won?"]
 
@@ -435,7 +464,7 @@ def test_the_default_model_gives_the_vectors_of_the_library(
 
 @pytest.mark.model
 def test_the_default_model_tells_what_is_alike(
-    default_encoder: SentenceTransformerEncoder,
+    default_encoder: ModelEncoder,
 ) -> None:
     asked, near, far = default_encoder.encode(
         [
@@ -449,12 +478,12 @@ def test_the_default_model_tells_what_is_alike(
 
 
 @pytest.mark.model
-def test_the_default_model_reads_254_tokens(default_encoder: SentenceTransformerEncoder) -> None:
+def test_the_default_model_reads_254_tokens(default_encoder: ModelEncoder) -> None:
     profile = default_encoder.profile
 
     assert (profile.dim, profile.max_tokens) == (384, 254)
 
 
 @pytest.mark.model
-def test_the_default_model_knows_english(default_encoder: SentenceTransformerEncoder) -> None:
+def test_the_default_model_knows_english(default_encoder: ModelEncoder) -> None:
     assert default_encoder.languages == ("en",)

@@ -26,7 +26,7 @@ def test_every_setting_can_come_from_the_environment(
     clean_environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     given = {"library": str(tmp_path), "model": "m", "device": "cpu", "offline": "1"}
-    given["download"] = "true"
+    given |= {"download": "true", "precision": "int8", "models": str(tmp_path / "models")}
     for name, value in given.items():
         clean_environment.setenv(f"PARALLAX_{name.upper()}", value)
 
@@ -34,7 +34,13 @@ def test_every_setting_can_come_from_the_environment(
 
     assert set(given) == set(Settings.model_fields)
     assert settings == Settings(
-        library=tmp_path, model="m", device="cpu", offline=True, download=True
+        library=tmp_path,
+        model="m",
+        device="cpu",
+        offline=True,
+        download=True,
+        precision="int8",
+        models=tmp_path / "models",
     )
 
 

@@ -46,7 +46,7 @@ def create_app(corpus: Corpus | None = None) -> Flask:
     # An id may begin with a slash, end with one, or hold two in a row.
     app.url_map.merge_slashes = False
     app.url_map.converters["any_text"] = _AnyText
-    app.extensions["corpus"] = corpus or Corpus.open(read_settings())
+    app.extensions["corpus"] = corpus or Corpus.open(read_settings(), tell=app.logger.warning)
     errors.register(app)
     routes.register(app)
     pages.register(app)

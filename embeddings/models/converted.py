@@ -1,0 +1,107 @@
+"""Models in the form of OpenVINO: made once, kept, and opened."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from embeddings.errors import ModelUnavailable
+from embeddings.models.conversion import FACTS, NETWORK, REASON, convert
+from embeddings.models.facts import ModelFacts
+from embeddings.models.files import fingerprint
+from embeddings.models.kept import KeptModels
+from embeddings.models.one_pass import OnePass
+from embeddings.models.openvino_runtime import OpenVinoStates, openvino_version
+from embeddings.models.precision import Precision
+
+
+class NotConverted(Exception):
+    """A model that only its own runtime can run; the message says why."""
+
+
+class ConvertedModel(OnePass):
+    """A converted model in memory."""
+
+    def __init__(self, name: str, folder: Path, place: Path, precision: Precision) -> None:
+        facts = ModelFacts.from_json((place / FACTS).read_text(encoding="utf-8"))
+        self.profile = facts.profile(name, folder, fingerprint(folder, precision))
+        states = OpenVinoStates(place / NETWORK, precision)
+        super().__init__(facts, self.profile.max_tokens, states)
+
+
+class ConvertedModels:
+    """The converted models of this machine."""
+
+    def __init__(self, kept: Path, tell: Callable[[str], None]) -> None:
+        """Make what opens them.
+
+        Args:
+            kept: Folder that they are kept in.
+            tell: Told what takes long, and that they cannot be kept.
+        """
+        self._kept = KeptModels(kept)
+        self._tell = tell
+
+    def open(self, name: str, folder: Path, precision: Precision) -> ConvertedModel:
+        """Open a model; convert it if that was not done before.
+
+        Args:
+            name: What the model was asked for by.
+            folder: Where its files lie.
+            precision: In which numbers to compute.
+
+        Raises:
+            NotConverted: It cannot be; its own runtime has to run it.
+            ModelUnavailable: It cannot be loaded, or not in this precision.
+        """
+        with self._made(folder, precision) as place:
+            _check_reason(place)
+            opened = ConvertedModel(name, folder, place, precision)
+        if not self._kept.is_writable:
+            self._tell(
+                f"The model as it was prepared for this processor cannot be kept in "
+                f"{self._kept.folder}, so it is prepared each time; set PARALLAX_MODELS to a "
+                "folder that can be written."
+            )
+        return opened
+
+    def is_there(self, folder: Path, precision: Precision) -> bool:
+        """Tell whether a model was converted before, or was found not to be convertible."""
+        return self._kept.path(_entry(folder, precision)).exists()
+
+    def check(self, folder: Path) -> None:
+        """See whether a model can be converted, without opening it if that is known.
+
+        Raises:
+            NotConverted: It cannot be.
+            ModelUnavailable: It cannot be loaded.
+        """
+        if self.is_there(folder, Precision.FLOAT32):
+            _check_reason(self._kept.path(_entry(folder, Precision.FLOAT32)))
+        else:
+            with self._made(folder, Precision.FLOAT32) as place:
+                _check_reason(place)
+
+    def _made(self, folder: Path, precision: Precision) -> AbstractContextManager[Path]:
+        make = self._make_int8 if precision is Precision.INT8 else self._make
+        return self._kept.made(_entry(folder, precision), lambda target: make(folder, target))
+
+    def _make(self, folder: Path, target: Path) -> None:
+        self._tell("Preparing the model for this processor; this is done once.")
+        convert(folder, target)
+
+    def _make_int8(self, folder: Path, target: Path) -> None:
+        with self._made(folder, Precision.FLOAT32) as place:
+            _check_reason(place)
+            self._tell("Preparing the model in int8; this is done once, in about a minute.")
+            raise ModelUnavailable("int8")
+
+
+def _entry(folder: Path, precision: Precision) -> str:
+    # bfloat16 is computed from the same numbers as float32.
+    of = Precision.INT8 if precision is Precision.INT8 else Precision.FLOAT32
+    return f"{fingerprint(folder, of)[:32]}-{of}-openvino-{openvino_version()}"
+
+
+def _check_reason(place: Path) -> None:
+    if (place / REASON).exists():
+        raise NotConverted((place / REASON).read_text(encoding="utf-8"))

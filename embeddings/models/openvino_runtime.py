@@ -1,0 +1,142 @@
+"""Runs converted models on the processor. The only module that imports OpenVINO."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from embeddings.models.one_pass import TokenBatch
+from embeddings.models.precision import Precision
+from embeddings.vectors import Matrix
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from openvino import CompiledModel, InferRequest
+
+# Fits the caches of a processor core; more is no faster and only takes memory.
+_BATCH_TOKENS = 1024
+
+# What is being computed while the vectors before it are summed up.
+_AT_ONCE = 2
+
+_HINTS = {Precision.FLOAT32: "f32", Precision.BFLOAT16: "bf16", Precision.INT8: "f32"}
+
+
+def openvino_version() -> str | None:
+    """Return the version of OpenVINO that is installed, without importing it; None if none is."""
+    try:
+        return version("openvino")
+    except PackageNotFoundError:
+        return None
+
+
+@cache
+def openvino() -> "ModuleType":
+    """Import OpenVINO, but not what it sends usage data with.
+
+    Importing it, converting a model and calibrating one report to Intel over the network as
+    they come; nothing of this house opens a connection.
+    """
+    silence_telemetry()
+    tools = "openvino.tools.ovc"  # The converter; takes as long to import as all the rest.
+    there = tools in sys.modules
+    if not there:
+        sys.modules[tools] = None  # type: ignore[assignment]
+    try:
+        return import_module("openvino")
+    finally:
+        if not there:
+            del sys.modules[tools]
+
+
+def silence_telemetry() -> None:
+    """Make the package that sends usage data look as if it were not installed."""
+    # OpenVINO and NNCF both do without it then.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+
+@cache
+def computes_bfloat16() -> bool:
+    """Tell whether the processor computes bfloat16 itself; else it would be slower."""
+    capabilities = openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in capabilities
+
+
+class OpenVinoStates:
+    """Token vectors by OpenVINO; may be asked by several threads at once."""
+
+    batch_tokens = _BATCH_TOKENS
+
+    def __init__(self, path: Path, precision: Precision) -> None:
+        """Load a converted model.
+
+        Args:
+            path: Its .xml file; the .bin file lies beside it.
+            precision: In which numbers to compute.
+        """
+        self._compiled = _compiled(path, precision)
+        # A request is not re-entrant: who computes takes one for as long as it takes.
+        self._idle: list[InferRequest] = []
+        self._lock = Lock()
+
+    def read(self, batches: Iterable[TokenBatch]) -> Iterator[Matrix]:
+        """Run the model; see `TokenStates.read`.
+
+        The next batch is being computed while the caller is at the last one's vectors.
+        """
+        running: list[InferRequest] = []
+        try:
+            for batch in batches:
+                running.append(self._started(batch))
+                if len(running) == _AT_ONCE:
+                    yield _finished(running[0])
+                    self._give_back(running.pop(0))
+            while running:
+                yield _finished(running[0])
+                self._give_back(running.pop(0))
+        finally:
+            for request in running:  # Nobody wants them any more.
+                request.wait()
+                self._give_back(request)
+
+    def _started(self, batch: TokenBatch) -> "InferRequest":
+        with self._lock:
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        request.start_async({0: batch.ids, 1: batch.mask})
+        return request
+
+    def _give_back(self, request: "InferRequest") -> None:
+        with self._lock:
+            self._idle.append(request)
+
+
+def _finished(request: "InferRequest") -> Matrix:
+    request.wait()
+    states: Matrix = request.get_output_tensor(0).data
+    return states
+
+
+def _compiled(path: Path, precision: Precision) -> "CompiledModel":
+    core = openvino().Core()
+    return core.compile_model(
+        core.read_model(path),
+        "CPU",
+        {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": processors(),
+            # Else it would choose by itself, and other numbers on other machines.
+            "INFERENCE_PRECISION_HINT": _HINTS[precision],
+        },
+    )
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

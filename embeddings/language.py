@@ -1,10 +1,11 @@
-"""What language a text is in. The only module that imports py3langid."""
+"""What language a text is in."""
 
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -107,13 +108,19 @@ def _language(stretch: str) -> str | None:
     return best if certainty >= _CERTAIN and len(best) == 2 else None
 
 
+# Where the model is kept as it is read the quickest; nowhere unless somebody says.
+_folder: Path | None = None
+
+
+def keep_model_in(folder: Path) -> None:
+    """Say where this process keeps the model that knows languages, and looks for it."""
+    global _folder
+    _folder = folder
+
+
 @cache
 def _identifier() -> "LanguageIdentifier":
-    # Imported here: its model takes most of a second and 100 MB to load.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    # Imported here: few commands ask for a language.
+    from embeddings.langid import open_identifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    # Languages without a code of two letters are dialects, to a newspaper reader, of those
-    # with one; left in, they take their share of the certainty. zxx stands for no language.
-    identifier.set_languages([one for one in identifier.labels if len(one) == 2 or one == "zxx"])
-    return identifier
+    return open_identifier(_folder)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,6 +113,26 @@ class Library:
         among = self.store.passing(filters) if filters else None
         with self._lock:
             return self._current_index().search(vector, k, among=among)
+
+    @contextmanager
+    def opening_index(self) -> Iterator[None]:
+        """Open the index, unless it is open, while the caller does something else.
+
+        An error of it is met again, and raised, by what searches the index.
+        """
+        if self._index is not None:
+            yield
+            return
+        thread = Thread(target=self._open_index)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+
+    def _open_index(self) -> None:
+        with suppress(Exception), self._lock:
+            self._current_index()
 
     def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
         """Return for each chunk its vector and then its sentences', shape (1 + sentences, dim).

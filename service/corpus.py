@@ -8,6 +8,7 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import ModelProfile
 from embeddings.errors import BadRequest, LibraryUnwritable, UnknownArticle
+from embeddings.language import keep_model_in
 from embeddings.library import Library
 from embeddings.store import Filters, Store
 from service.answers import (
@@ -37,7 +38,7 @@ from service.citation import cited
 from service.languages import article_warnings, pair_warnings, query_warnings
 from service.methods import Method, check_lengths
 from service.reading import Reading, Ref, read_ref, reading_of
-from service.search import Mode, Ranked, ask, check_k, hits, rank, why_nothing
+from service.search import Mode, Question, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
 
 # What a method alone needs it imports itself: a command is one method, and what all of them
@@ -106,6 +107,7 @@ class Corpus:
             raise LibraryUnwritable(
                 f"No library at {folder}, and none can be made there: {error.strerror}."
             ) from error
+        keep_model_in(settings.models.expanduser())
         cache = EmbeddingCache(folder / "cache.sqlite3")
         model = None if settings.offline else model_encoder(settings, cache, tell)
         encoder = CachedEncoder(cache, settings.model, model)
@@ -217,7 +219,7 @@ class Corpus:
         check_k(k)
         if summary_words is not None:
             check_lengths(summary_words)
-        question = ask(self.library, query, mode)
+        question = self._asked(query, mode)
         filters = filters or Filters()
         ranked = rank(self.library, question, k, mode, filters)
         summary = None
@@ -342,7 +344,7 @@ class Corpus:
         if not refs and query is None:
             raise BadRequest("Nothing to summarise: name articles, a query, or both.")
         check_lengths(words, sentences)
-        question = None if query is None else ask(self.library, query)
+        question = None if query is None else self._asked(query, finds=not refs)
         if question is not None and not refs:
             ranked = rank(self.library, question, _PASSAGES_A_SUMMARY, Mode.HYBRID, Filters())
             readings = self._passages(self._answering(ranked))
@@ -401,6 +403,13 @@ class Corpus:
             language=result.language,
             warnings=article_warnings(self._profile, [foreign]) if result.language else [],
         )
+
+    def _asked(self, query: str, mode: Mode = Mode.HYBRID, *, finds: bool = True) -> Question:
+        """Make a question; the index, if it `finds` by it, is opened while the model is loaded."""
+        if mode is Mode.LEXICAL or not finds:
+            return ask(self.library, query, mode)
+        with self.library.opening_index():
+            return ask(self.library, query, mode)
 
     def _answering(self, ranked: Sequence[Ranked]) -> list[Ranked]:
         """Leave out passages too far from a question to answer it, where bands tell which are."""

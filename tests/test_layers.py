@@ -13,7 +13,7 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors",
-    "embeddings.vectors",
+    "embeddings.vectors embeddings.langid",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.chunks embeddings.models embeddings.database "
@@ -58,7 +58,7 @@ OWNERS = {
     "charset_normalizer": ["embeddings.readers"],
     "ftfy": ["embeddings.readers"],
     "yaml": ["embeddings.readers", "embeddings.models"],
-    "py3langid": ["embeddings.language"],
+    "py3langid": ["embeddings.langid", "embeddings.language"],
     "babel": ["service.languages"],
     "filelock": ["embeddings.library", "embeddings.models"],
     "rich": ["service.terminal"],

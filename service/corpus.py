@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
-from embeddings.encoder import ModelProfile
+from embeddings.encoder import LateEncoder, ModelProfile
 from embeddings.errors import BadRequest, LibraryUnwritable, UnknownArticle
 from embeddings.language import keep_model_in
 from embeddings.library import Library
@@ -109,7 +109,9 @@ class Corpus:
             ) from error
         keep_model_in(settings.models.expanduser())
         cache = EmbeddingCache(folder / "cache.sqlite3")
-        model = None if settings.offline else model_encoder(settings, cache, tell)
+        model = (
+            None if settings.offline else LateEncoder(lambda: model_encoder(settings, cache, tell))
+        )
         encoder = CachedEncoder(cache, settings.model, model)
         return cls(Library(folder, Store(folder / "library.sqlite3"), cache, encoder))
 

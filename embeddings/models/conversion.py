@@ -1,7 +1,5 @@
 """Converts sentence-transformers models for OpenVINO, and checks that they give the same."""
 
-import os
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embeddings.models.apart import run_apart
 from embeddings.models.facts import ModelFacts
 from embeddings.models.one_pass import TokenBatch
 from embeddings.models.openvino_runtime import OpenVinoStates, openvino
@@ -45,13 +44,7 @@ def convert(folder: Path, target: Path) -> None:
         ModelUnavailable: The model cannot be loaded.
     """
     if "torch" not in sys.modules:
-        subprocess.run(
-            [sys.executable, "-m", __name__, str(folder), str(target)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
+        run_apart(__name__, folder, target)
         if any((target / name).exists() for name in (FACTS, REASON)):
             return
     convert_here(folder, target)  # If it failed there, its error is raised here.

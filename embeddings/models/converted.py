@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from embeddings.errors import ModelUnavailable
 from embeddings.models.conversion import FACTS, NETWORK, REASON, convert
 from embeddings.models.facts import ModelFacts
 from embeddings.models.files import fingerprint
@@ -12,6 +11,7 @@ from embeddings.models.kept import KeptModels
 from embeddings.models.one_pass import OnePass
 from embeddings.models.openvino_runtime import OpenVinoStates, openvino_version
 from embeddings.models.precision import Precision
+from embeddings.models.quantization import quantize
 
 
 class NotConverted(Exception):
@@ -93,7 +93,7 @@ class ConvertedModels:
         with self._made(folder, Precision.FLOAT32) as place:
             _check_reason(place)
             self._tell("Preparing the model in int8; this is done once, in about a minute.")
-            raise ModelUnavailable("int8")
+            quantize(place, target)
 
 
 def _entry(folder: Path, precision: Precision) -> str:

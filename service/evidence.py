@@ -67,6 +67,7 @@ class Evidence:
         origins: The number of each one's origin, shape (n,): near-copies share one.
         rows: The place of each one among the statements of its article, from 0, shape (n,).
         lengths: Words of each, shape (n,).
+        wordings: A number for what each says, the same for the same text, shape (n,).
         judges: What its sentences lean on, article by article.
         eligible: Which may be chosen, shape (n,); others only go along with one of these.
         dense: Their vectors, unit rows of shape (n, dim).
@@ -82,6 +83,7 @@ class Evidence:
     origins: Numbers
     rows: Numbers
     lengths: Numbers
+    wordings: Numbers
     judges: Sequence[coherence.Article]
     eligible: Flags
     dense: Matrix
@@ -90,6 +92,11 @@ class Evidence:
     lexical_aim: Matrix
     worth: dict[str, Values]
     closest: float | None
+
+    @property
+    def has_several(self) -> bool:
+        """Whether the sentences are of several origins."""
+        return bool((self.origins != self.origins[:1]).any())
 
     @property
     def closeness(self) -> Values:
@@ -131,6 +138,7 @@ class Evidence:
             articles=self.articles[kept],
             origins=self.origins[kept],
             lengths=self.lengths[kept],
+            wordings=self.wordings[kept],
             rows=self.rows[kept],
             eligible=self.eligible[kept],
             dense=self.dense[kept],
@@ -185,12 +193,13 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
         origins=np.repeat(origins, sizes),
         rows=np.concatenate([np.arange(size) for size in sizes]),
         lengths=lengths,
+        wordings=_wordings(statements),
         judges=[coherence.Article(reading.statements) for reading in readings],
         eligible=(lengths >= FEWEST_WORDS) | _is_spaceless(statements),
         dense=dense,
         lexical=lexical,
         dense_aim=dense @ _centre(weights @ dense),
-        lexical_aim=lexical @ _centre(weights @ lexical),
+        lexical_aim=lexical @ _centre(_total(lexical, weights)),
         worth={},
         closest=None,
     )
@@ -199,7 +208,7 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
 
 def _belonging(evidence: Evidence) -> Evidence:
     """Let only those sentences be chosen that belong to what the articles tell."""
-    share = _BELONGING_OF_SEVERAL if len(np.unique(evidence.origins)) > 1 else _BELONGING
+    share = _BELONGING_OF_SEVERAL if evidence.has_several else _BELONGING
     closeness = evidence.closeness
     return replace(
         evidence, eligible=evidence.eligible & (closeness >= share * closeness.max(initial=0.0))
@@ -236,7 +245,7 @@ def with_salience(
         weights: Of features; those that are shipped unless others are given.
     """
     if weights is None:
-        weights = weights_for(several=len(np.unique(evidence.origins)) > 1)
+        weights = weights_for(several=evidence.has_several)
     found = salience_features(evidence, dense, lexical)
     return replace(evidence, worth={"salience": _SALIENCE_WEIGHT * salience(found, weights)})
 
@@ -247,7 +256,7 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
         "meaning": evidence.dense_aim,
         "words": evidence.lexical_aim,
         "meaning_of_all": evidence.dense @ _centre(evidence.dense.sum(axis=0)),
-        "words_of_all": evidence.lexical @ _centre(evidence.lexical.sum(axis=0)),
+        "words_of_all": evidence.lexical @ _centre(_total(evidence.lexical)),
         "meaning_elsewhere": _elsewhere(evidence, dense),
         "words_elsewhere": _elsewhere(evidence, lexical),
     }
@@ -258,6 +267,8 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
 
 def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
     """Say how close each sentence is to the closest one of each other origin, in the mean."""
+    if not evidence.has_several:
+        return np.zeros(len(cosines))
     # Articles stand in a row, so a run of columns is an article; an origin may have several.
     origins, starts = [], []
     for start in np.flatnonzero(np.diff(evidence.articles, prepend=-1)).tolist():
@@ -330,19 +341,32 @@ def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[csr_array, dict[str, int]]
         Unit rows, one a sentence, and the column of each term.
     """
     terms: dict[str, int] = {}
-    columns = [terms.setdefault(stem, len(terms)) for found in stemmed for stem in found]
-    ends = np.cumsum([0, *map(len, stemmed)])
-    rows = csr_array(
-        (np.ones(len(columns), np.float32), np.array(columns, np.int32), ends),
-        shape=(len(stemmed), max(1, len(terms))),
-    )
-    rows.sum_duplicates()
-    frequency = np.bincount(rows.indices, minlength=1)
-    rows.data *= np.log((1 + len(stemmed)) / frequency[rows.indices]).astype(np.float32)
-    owners = np.repeat(np.arange(len(stemmed)), np.diff(rows.indptr))
-    squares = np.bincount(owners, weights=rows.data.astype(np.float64) ** 2)
-    rows.data /= np.sqrt(np.maximum(squares, 1e-12))[owners].astype(np.float32)
+    found = [terms.setdefault(stem, len(terms)) for stems in stemmed for stem in stems]
+    count, width = len(stemmed), max(1, len(terms))
+    owners = np.repeat(np.arange(count), [len(stems) for stems in stemmed])
+    cells, times = np.unique(owners * width + np.array(found, np.int64), return_counts=True)
+    owners, columns = np.divmod(cells, width)
+    frequency = np.bincount(columns, minlength=1)
+    rarity = np.log((1 + count) / frequency[columns]).astype(np.float32)
+    weights: Matrix = times.astype(np.float32) * rarity
+    squares = np.bincount(owners, weights.astype(np.float64) ** 2)
+    weights /= np.sqrt(np.maximum(squares, 1e-12))[owners].astype(np.float32)
+    ends = np.searchsorted(owners, np.arange(count + 1))
+    rows = csr_array((weights, columns, ends), shape=(count, width))
     return rows, terms
+
+
+def _total(rows: csr_array, weights: Matrix | None = None) -> Matrix:
+    """Return the sum of rows, each times its weight if there are any, shape (terms,)."""
+    data = rows.data if weights is None else rows.data * np.repeat(weights, np.diff(rows.indptr))
+    total = np.zeros(rows.shape[1], np.float32)
+    np.add.at(total, rows.indices, data)
+    return total
+
+
+def _wordings(statements: Sequence[Statement]) -> Numbers:
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(one.text, len(known)) for one in statements], np.int64)
 
 
 def _is_spaceless(statements: Sequence[Statement]) -> Flags:

@@ -10,9 +10,10 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 # What is no part of a word, in ASCII, is a space between words.
 _SPACES = {code: " " for code in range(128) if not re.match(r"[\w']", chr(code))}
 
-# Stems that are remembered; a large newspaper has so many words in months.
+# Stems that are remembered, None for a word that says nothing; a large newspaper has so many words
+# in months.
 _MOST_STEMS = 200_000
-_stems: dict[str, str] = {}
+_stems: dict[str, str | None] = {}
 
 # Words that stand in every text. Short on purpose: what is rare in a text is weighed by its
 # frequency, this list only keeps a question's small words from counting as evidence.
@@ -58,12 +59,13 @@ def stems_of(found: Iterable[Sequence[str]]) -> list[list[str]]:
     """Return the `stems` of texts of which the `words` are known, in a fraction of the time."""
     texts = list(found)
     known = _known_stems()
-    new = list(set().union(*texts) - known.keys())
+    new = [word for word in set().union(*texts) if word not in known]
     known.update(zip(new, stemmed(new), strict=True))
-    return [[known[word] for word in words if word not in _STOP_WORDS] for words in texts]
+    known.update(dict.fromkeys(_STOP_WORDS.intersection(new)))
+    return [[stem for word in words if (stem := known[word]) is not None] for words in texts]
 
 
-def _known_stems() -> dict[str, str]:
+def _known_stems() -> dict[str, str | None]:
     """Return the stems of words met before, or a new start once there are very many."""
     global _stems
     if len(_stems) > _MOST_STEMS:

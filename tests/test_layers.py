@@ -27,6 +27,7 @@ LAYERS = [
     "service.formats",
     "service.facts",
     "service.reading service.search service.differences service.languages service.plain",
+    "service.sides",
     "service.alignment service.explanation service.coherence service.sources service.copies",
     "service.similarity service.judging service.salience",
     "service.evidence",
@@ -64,7 +65,13 @@ OWNERS = {
     "pydantic_settings": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],
-    "scipy": ["service.evidence", "service.terms", "service.alignment", "service.plain"],
+    "scipy": [
+        "service.evidence",
+        "service.terms",
+        "service.sides",
+        "service.alignment",
+        "service.plain",
+    ],
 }
 
 

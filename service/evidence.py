@@ -67,6 +67,7 @@ class Evidence:
         origins: The number of each one's origin, shape (n,): near-copies share one.
         rows: The place of each one among the statements of its article, from 0, shape (n,).
         lengths: Words of each, shape (n,).
+        wordings: A number for what each says, the same for the same text, shape (n,).
         judges: What its sentences lean on, article by article.
         eligible: Which may be chosen, shape (n,); others only go along with one of these.
         dense: Their vectors, unit rows of shape (n, dim).
@@ -82,6 +83,7 @@ class Evidence:
     origins: Numbers
     rows: Numbers
     lengths: Numbers
+    wordings: Numbers
     judges: Sequence[coherence.Article]
     eligible: Flags
     dense: Matrix
@@ -90,6 +92,11 @@ class Evidence:
     lexical_aim: Matrix
     worth: dict[str, Values]
     closest: float | None
+
+    @property
+    def has_several(self) -> bool:
+        """Whether the sentences are of several origins."""
+        return bool((self.origins != self.origins[:1]).any())
 
     @property
     def closeness(self) -> Values:
@@ -130,6 +137,7 @@ class Evidence:
             articles=self.articles[kept],
             origins=self.origins[kept],
             lengths=self.lengths[kept],
+            wordings=self.wordings[kept],
             rows=self.rows[kept],
             eligible=self.eligible[kept],
             dense=self.dense[kept],
@@ -184,6 +192,7 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
         origins=np.repeat(origins, sizes),
         rows=np.concatenate([np.arange(size) for size in sizes]),
         lengths=lengths,
+        wordings=_wordings(statements),
         judges=[coherence.Article(reading.statements) for reading in readings],
         eligible=(lengths >= FEWEST_WORDS) | _is_spaceless(statements),
         dense=dense,
@@ -198,7 +207,7 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
 
 def _belonging(evidence: Evidence) -> Evidence:
     """Let only those sentences be chosen that belong to what the articles tell."""
-    share = _BELONGING_OF_SEVERAL if len(set(evidence.origins.tolist())) > 1 else _BELONGING
+    share = _BELONGING_OF_SEVERAL if evidence.has_several else _BELONGING
     closeness = evidence.closeness
     return replace(
         evidence, eligible=evidence.eligible & (closeness >= share * closeness.max(initial=0.0))
@@ -235,7 +244,7 @@ def with_salience(
         weights: Of features; those that are shipped unless others are given.
     """
     if weights is None:
-        weights = weights_for(several=len(set(evidence.origins.tolist())) > 1)
+        weights = weights_for(several=evidence.has_several)
     found = salience_features(evidence, dense, lexical)
     return replace(evidence, worth={"salience": _SALIENCE_WEIGHT * salience(found, weights)})
 
@@ -257,6 +266,8 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
 
 def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
     """Say how close each sentence is to the closest one of each other origin, in the mean."""
+    if not evidence.has_several:
+        return np.zeros(len(cosines))
     # Articles stand in a row, so a run of columns is an article; an origin may have several.
     origins, starts = [], []
     for start in np.flatnonzero(np.diff(evidence.articles, prepend=-1)).tolist():
@@ -332,6 +343,11 @@ def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[SparseRows, dict[str, int]
     rarity = np.log((1 + len(stemmed)) / frequency).astype(np.float32)
     rows = counts.with_values(counts.values * rarity[counts.columns]).unit()
     return rows, terms
+
+
+def _wordings(statements: Sequence[Statement]) -> Numbers:
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(one.text, len(known)) for one in statements], np.int64)
 
 
 def _is_spaceless(statements: Sequence[Statement]) -> Flags:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -36,9 +36,16 @@ class Statement:
 
     def quote(self) -> Quote:
         """Return it as it stands in answers."""
-        return Quote(
-            article_id=self.article_id, start=self.span.start, end=self.span.end, text=self.text
-        )
+        return Quote(**self.fields())
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a quote of it."""
+        return {
+            "article_id": self.article_id,
+            "start": self.span.start,
+            "end": self.span.end,
+            "text": self.text,
+        }
 
 
 @dataclass(frozen=True, slots=True)

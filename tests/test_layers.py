@@ -28,6 +28,7 @@ LAYERS = [
     "service.formats",
     "service.facts",
     "service.reading service.search service.differences service.languages service.plain",
+    "service.sides",
     "service.alignment service.explanation service.coherence service.sources service.copies",
     "service.similarity service.judging service.salience",
     "service.evidence",
@@ -66,7 +67,7 @@ OWNERS = {
     "platformdirs": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],
-    "scipy": ["service.plain"],
+    "scipy": ["service.terms", "service.sides", "service.plain"],
 }
 
 

@@ -12,7 +12,6 @@ from embeddings.article import Article
 
 HEAVY = {
     "babel",
-    "charset_normalizer",
     "dateutil",
     "faiss",
     "filelock",
@@ -109,8 +108,8 @@ def test_help_imports_nothing_heavy() -> None:
         (["summarize", "--query", "harbour closed"], {"numpy", "pydantic", "rich", "faiss"}),
         (["search", "harbour closed"], {"numpy", "pydantic", "rich", "faiss"}),
         (["search", "harbour closed", "--mode", "lexical"], {"numpy", "pydantic", "rich"}),
-        (["compare", "a", "b"], {"numpy", "pydantic", "rich"}),
-        (["similar", "a"], {"numpy", "pydantic", "rich", "faiss"}),
+        (["compare", "a", "b"], {"numpy", "pydantic", "rich", "scipy"}),
+        (["similar", "a"], {"numpy", "pydantic", "rich", "scipy", "faiss"}),
         (["cache", "stats"], {"numpy", "pydantic", "rich"}),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",

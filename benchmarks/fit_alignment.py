@@ -19,10 +19,11 @@ import numpy.typing as npt
 from comparisons import Gold, articles, golds, has_copy
 from sklearn.linear_model import LogisticRegression
 
-from service.alignment import best_pairs, evidence, side_of
+from service.alignment import best_pairs
 from service.corpus import Corpus
 from service.reading import Ref, read_ref
 from service.settings import read_settings
+from service.sides import Evidence, side_of
 from service.similarity import folding_of
 
 # Inverse strength of the regularisation; from .5 to 5 little changes.
@@ -105,7 +106,7 @@ def judged(
 def _case(corpus: Corpus, gold: Gold) -> tuple[Mapping[str, object], Case]:
     a, b = (read_ref(corpus.library, Ref(id=one)) for one in gold.ids)
     folding = folding_of(a, b)
-    found = evidence(side_of(a, folding), side_of(b, folding))
+    found = Evidence(side_of(a, folding), side_of(b, folding)).of(0, len(a.statements))
     rows, columns = (
         {one.text: number for number, one in enumerate(side.statements)} for side in (a, b)
     )

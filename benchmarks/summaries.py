@@ -149,8 +149,8 @@ def tf_idf_centroid(row: Row, length: Length) -> dict[str, Draft]:
     sentences = [one for article in row.articles for one in raw_sentences(article)]
     counts = np.array([len(one.text.split()) for one in sentences])
     rows, _ = tf_idf([stems(one.text) for one in sentences])
-    gram = (rows @ rows.T).toarray()
-    aim = rows @ np.asarray(rows.sum(axis=0)).ravel()
+    gram = rows.products(rows)
+    aim = rows.times(rows.summed())
     taken: list[int] = []
     room = length.words
     while (fits := (counts <= room)).any():

@@ -1,8 +1,10 @@
 """What turns text into vectors: the Encoder protocol, its input and a model's profile."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from threading import Lock
 from typing import Protocol
 
 from embeddings.article import Span
@@ -142,6 +144,46 @@ class Encoder(Protocol):
             For each passage its sentence's tokens in text order, with parts that add up to the
             cosine; None if the model makes its vectors in another way.
         """
+
+
+class LateEncoder:
+    """An Encoder that is made when something is first asked of it."""
+
+    def __init__(self, make: Callable[[], Encoder]) -> None:
+        self._make = make
+        self._lock = Lock()  # Else two threads could make it twice.
+
+    @property
+    def fingerprint(self) -> str:
+        """See `Encoder.fingerprint`."""
+        return self._encoder.fingerprint
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """See `Encoder.languages`."""
+        return self._encoder.languages
+
+    @property
+    def profile(self) -> ModelProfile:
+        """See `Encoder.profile`."""
+        return self._encoder.profile
+
+    def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
+        """See `Encoder.encode`."""
+        return self._encoder.encode(passages)
+
+    def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
+        """See `Encoder.explain`."""
+        return self._encoder.explain(passages, vector)
+
+    @property
+    def _encoder(self) -> Encoder:
+        with self._lock:
+            return self._made
+
+    @cached_property
+    def _made(self) -> Encoder:
+        return self._make()
 
 
 def passage_at(start: int, text: str, sentences: Iterable[Span]) -> Passage:

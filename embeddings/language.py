@@ -1,4 +1,4 @@
-"""What language a text is in. The only module that imports py3langid."""
+"""What language a text is in."""
 
 import math
 import re
@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -195,13 +196,19 @@ def _with_twins(language: str, languages: Sequence[str]) -> list[int]:
     return [at for at, one in enumerate(languages) if one in twins]
 
 
+# Where the model is kept as it is read the quickest; nowhere unless somebody says.
+_folder: Path | None = None
+
+
+def keep_model_in(folder: Path) -> None:
+    """Say where this process keeps the model that knows languages, and looks for it."""
+    global _folder
+    _folder = folder
+
+
 @cache
 def _scores() -> _Scores:
-    # Imported here: its model takes most of a second and 100 MB to load.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    # Imported here: few commands ask for a language.
+    from embeddings.langid import open_identifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    # Languages without a code of two letters are dialects, to a newspaper reader, of those
-    # with one; left in, they take their share of the certainty. zxx stands for no language.
-    identifier.set_languages([one for one in identifier.labels if len(one) == 2 or one == "zxx"])
-    return _Scores(identifier)
+    return _Scores(open_identifier(_folder))

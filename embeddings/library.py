@@ -3,26 +3,31 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
-from embeddings.finder import Finder
-from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
-from embeddings.ingest import Ingest, Preparer, Result
-from embeddings.postings import WordScores
-from embeddings.readers import Refusal
-from embeddings.sketches import Rows, rows_of, sketched
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
+
+# What reads articles and what searches vectors take long to import, and most commands need
+# only one of them or neither; so each is imported where it is used.
+if TYPE_CHECKING:
+    from embeddings.finder import Finder
+    from embeddings.index import VectorIndex
+    from embeddings.ingest import Preparer, Result
+    from embeddings.postings import WordScores
+    from embeddings.readers import Refusal
+    from embeddings.sketches import Rows
 
 # How long a writer waits for another one before it says who holds the library.
 _WAIT_SECONDS = 10.0
@@ -54,7 +59,7 @@ class Library:
         encoder: CachedEncoder,
         *,
         wait_seconds: float = _WAIT_SECONDS,
-        exact_up_to: int = EXACT_UP_TO,
+        exact_up_to: int | None = None,
     ) -> None:
         """Put the parts together; `service.corpus.Corpus.open` builds them.
 
@@ -71,8 +76,6 @@ class Library:
         self.cache = cache
         self.encoder = encoder
         self._wait_seconds = wait_seconds
-        self._preparer = Preparer(encoder)
-        self._finder = Finder(folder, store, encoder)
         self._index: VectorIndex | None = None
         self._behind = 0  # Chunks that came or went since the snapshot was written.
         self._exact_up_to = exact_up_to
@@ -81,16 +84,18 @@ class Library:
 
     def add(
         self,
-        items: Iterable[Article | Refusal],
+        items: "Iterable[Article | Refusal]",
         *,
         on_passages: Callable[[int], None] | None = None,
-    ) -> Iterator[Result]:
+    ) -> "Iterator[Result]":
         """Add or update articles; see `Ingest.add`.
 
         Raises:
             LibraryBusy: Another process is writing.
             LibraryUnwritable: The library is read-only, or the disk is full.
         """
+        from embeddings.ingest import Ingest
+
         with self._writing():
             yield from Ingest(
                 self.store, self.encoder, self._preparer, on_passages=on_passages
@@ -121,7 +126,7 @@ class Library:
         among = self.store.passing(filters) if filters else None
         return self._current_index().search(vector, k, among=among)
 
-    def word_scores(self, words: Sequence[str]) -> WordScores:
+    def word_scores(self, words: Sequence[str]) -> "WordScores":
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
         return self._finder.word_scores(words)
 
@@ -129,7 +134,7 @@ class Library:
         """Return for each of the chunks which of the words its text holds; see `Store.words_in`."""
         return self._finder.words_in(words, chunk_ids)
 
-    def rough_rows(self, chunk_ids: Sequence[int]) -> Rows:
+    def rough_rows(self, chunk_ids: Sequence[int]) -> "Rows":
         """Return for each of the chunks about the vectors of its sentences and its title.
 
         A cosine with one of them differs from the exact one by less than `sketches.ERROR`.
@@ -137,6 +142,8 @@ class Library:
         Raises:
             MissingVectors: Offline, and the cache lacks some.
         """
+        from embeddings.sketches import rows_of, sketched
+
         found = self._finder.rough(chunk_ids)
         if len(found) < len(chunk_ids):  # They could not be written here: then the exact ones.
             others = list(
@@ -153,6 +160,27 @@ class Library:
     def articles_of(self, chunk_ids: Ids) -> Ids:
         """Return for each of the chunks a number that it shares with those of its article."""
         return self._finder.words().articles_of(chunk_ids)
+
+    @contextmanager
+    def opening_index(self) -> Iterator[None]:
+        """Open the index, unless it is open, while the caller does something else.
+
+        An error of it is met again, and raised, by what searches the index.
+        """
+        if self._index is not None:
+            yield
+            return
+        thread = Thread(target=self._open_index)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+
+    def _open_index(self) -> None:
+        with suppress(Exception):
+            self._current_index()
+            self._finder.words()
 
     def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
         """Return for each chunk its vector and then its sentences', shape (1 + sentences, dim).
@@ -240,7 +268,25 @@ class Library:
         self.store.close()
         self.cache.close()
 
-    def _current_index(self) -> VectorIndex:
+    @cached_property
+    def _finder(self) -> "Finder":
+        from embeddings.finder import Finder
+
+        return Finder(self.folder, self.store, self.encoder)
+
+    @cached_property
+    def _preparer(self) -> "Preparer":
+        from embeddings.ingest import Preparer
+
+        return Preparer(self.encoder)
+
+    @property
+    def _most_exact(self) -> int:
+        from embeddings.index import EXACT_UP_TO
+
+        return EXACT_UP_TO if self._exact_up_to is None else self._exact_up_to
+
+    def _current_index(self) -> "VectorIndex":
         """Return the index after bringing it in step with the store, if that is soon done."""
         index = self._index
         if index is not None and self.store.generation() == index.generation:
@@ -253,7 +299,7 @@ class Library:
         finally:
             self._following.release()
 
-    def _follow(self) -> VectorIndex:
+    def _follow(self) -> "VectorIndex":
         """Bring the index in step with the store; call under `_following`."""
         index = self._opened()
         generation = self.store.generation()
@@ -265,7 +311,7 @@ class Library:
         self._index = index
         return index
 
-    def _opened(self) -> VectorIndex | None:
+    def _opened(self) -> "VectorIndex | None":
         """Return the index as it is at hand, if it is; call under `_following`."""
         at_hand = -1 if self._index is None else self._index.generation
         # Another process may have brought in meanwhile what it added, or made the index anew.
@@ -275,12 +321,14 @@ class Library:
                 self._index, self._behind = loaded, 0
         return self._index
 
-    def _loaded(self) -> VectorIndex | None:
+    def _loaded(self) -> "VectorIndex | None":
+        from embeddings.index import load_snapshot
+
         return load_snapshot(
             self._snapshot_path(),
             self._head(self.store.generation()),
             self.encoder.profile.dim,
-            exact_up_to=self._exact_up_to,
+            exact_up_to=self._most_exact,
         )
 
     def _renew(self) -> None:
@@ -298,19 +346,21 @@ class Library:
         finally:
             self._renewing.release()
 
-    def _begun(self) -> VectorIndex:
+    def _begun(self) -> "VectorIndex":
         """Return an empty index of the form that fits the store."""
+        from embeddings.index import VectorIndex, rows_to_train
+
         ids = self.store.chunk_ids()
-        index = VectorIndex(self.encoder.profile.dim, exact_up_to=self._exact_up_to)
+        index = VectorIndex(self.encoder.profile.dim, exact_up_to=self._most_exact)
         if index.fits(len(ids)):
             return index
         # Evenly spread, so that the same library makes the same index.
         count = min(len(ids), rows_to_train(len(ids)))
         sample = ids[np.linspace(0, len(ids) - 1, count).astype(np.int64)]
         rows = np.concatenate([rows for _, rows in self._rows(sample)])
-        return VectorIndex.trained(rows, len(ids), exact_up_to=self._exact_up_to)
+        return VectorIndex.trained(rows, len(ids), exact_up_to=self._most_exact)
 
-    def _bring_in(self, index: VectorIndex) -> int:
+    def _bring_in(self, index: "VectorIndex") -> int:
         """Take out of an index what went and put in what came; return how much that was."""
         gone, new = self.store.chunk_changes(index.ids())
         changed = index.remove(gone)
@@ -347,6 +397,8 @@ class Library:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Be the only writer, of all threads and processes."""
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.folder / "write.lock", timeout=self._wait_seconds)
         note = self.folder / "writer"
         try:

@@ -29,9 +29,9 @@ from service.batch import (
     outcomes,
 )
 from service.corpus import Corpus
+from service.methods import Method
 from service.search import ask
 from service.settings import Settings, read_settings
-from service.summary import Method
 from service.terminal import err, progress
 
 

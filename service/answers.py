@@ -21,7 +21,8 @@ class Band(StrEnum):
 class Answer(BaseModel):
     """Something that is answered."""
 
-    model_config = ConfigDict(frozen=True)
+    # Built when first used: no command uses many of them, and each takes a millisecond or more.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Quote(Answer):

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from service.alignment import SHARED, SURE, Aligned, Side, align, side_of
+from service.alignment import SHARED, SURE, Aligned, align
 from service.answers import ComparedArticle, Comparison, Difference, Pair, Quote, SharedPair
 from service.differences import differences
 from service.reading import Reading, Statement
+from service.sides import Side, side_of
 from service.similarity import article_score, folding_of, parts_of
 from service.terms import Folding
 

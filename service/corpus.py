@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
-from embeddings.encoder import ModelProfile
+from embeddings.encoder import LateEncoder, ModelProfile
 from embeddings.errors import BadRequest, LibraryUnwritable, UnknownArticle
-from embeddings.ingest import Result, Status
+from embeddings.language import keep_model_in
 from embeddings.library import Library
-from embeddings.models.opening import ModelEncoder, open_encoder
-from embeddings.models.precision import Precision
-from embeddings.readers import Refusal
 from embeddings.store import Filters, Store
 from service.answers import (
     AddResult,
@@ -38,17 +35,19 @@ from service.bands import (
     banded_similarity,
 )
 from service.citation import cited
-from service.claims import Claim
-from service.compare import compare
-from service.coverage import check_count, cover
-from service.explanation import explained
 from service.languages import article_warnings, pair_warnings, query_warnings
+from service.methods import Method, check_lengths
 from service.reading import Reading, Ref, read_ref, reading_of
-from service.search import Mode, Ranked, ask, check_k, hits, rank, why_nothing
+from service.search import Mode, Question, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
-from service.similarity import similar, similarity
-from service.summary import Method, check_lengths, summarize
-from service.verification import texts_by_name, verify
+
+# What a method alone needs it imports itself: a command is one method, and what all of them
+# need takes longer to import than most take to answer.
+if TYPE_CHECKING:
+    from embeddings.ingest import Result
+    from embeddings.models.opening import ModelEncoder
+    from embeddings.readers import Refusal
+    from service.claims import Claim
 
 A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
@@ -60,8 +59,11 @@ _PASSAGES_A_SUMMARY = 20
 
 def model_encoder(
     settings: Settings, cache: EmbeddingCache, tell: Callable[[str], None]
-) -> ModelEncoder:
+) -> "ModelEncoder":
     """Make the encoder that the settings ask for; it loads nothing yet."""
+    from embeddings.models.opening import open_encoder
+    from embeddings.models.precision import Precision
+
     return open_encoder(
         settings.model,
         models=settings.models.expanduser(),
@@ -105,8 +107,11 @@ class Corpus:
             raise LibraryUnwritable(
                 f"No library at {folder}, and none can be made there: {error.strerror}."
             ) from error
+        keep_model_in(settings.models.expanduser())
         cache = EmbeddingCache(folder / "cache.sqlite3")
-        model = None if settings.offline else model_encoder(settings, cache, tell)
+        model = (
+            None if settings.offline else LateEncoder(lambda: model_encoder(settings, cache, tell))
+        )
         encoder = CachedEncoder(cache, settings.model, model)
         return cls(Library(folder, Store(folder / "library.sqlite3"), cache, encoder))
 
@@ -118,7 +123,7 @@ class Corpus:
 
     def add(
         self,
-        items: Iterable[Article | Refusal],
+        items: "Iterable[Article | Refusal]",
         *,
         on_passages: Callable[[int], None] | None = None,
     ) -> Iterator[AddResult]:
@@ -132,6 +137,8 @@ class Corpus:
             LibraryBusy: Another process is writing.
             LibraryUnwritable: The library is read-only, or the disk is full.
         """
+        from embeddings.ingest import Status
+
         changed = False
         for result in self.library.add(items, on_passages=on_passages):
             changed = changed or result.status in (Status.ADDED, Status.UPDATED)
@@ -214,7 +221,7 @@ class Corpus:
         check_k(k)
         if summary_words is not None:
             check_lengths(summary_words)
-        question = ask(self.library, query, mode)
+        question = self._asked(query, mode)
         filters = filters or Filters()
         ranked = rank(self.library, question, k, mode, filters)
         summary = None
@@ -222,6 +229,8 @@ class Corpus:
             # Only scores of both parts together have bands.
             answering = self._answering(ranked) if mode is Mode.HYBRID else ranked
             readings = self._passages(answering)
+            from service.summary import summarize
+
             summary = summarize(readings, words=summary_words, question=question)
             summary = cited(self.library, summary, readings)
             if not readings:
@@ -231,6 +240,8 @@ class Corpus:
             found = banded_hits(found, self._profile.calibration)
         notes = [] if ranked else why_nothing(self.library, question, filters)
         if explain:
+            from service.explanation import explained
+
             chunks = [one.chunk for one in ranked]
             found, unexplained = explained(self.library, question, chunks, found)
             notes += unexplained
@@ -256,6 +267,8 @@ class Corpus:
             UnknownArticle: It is not there.
             BadRequest: `k` is out of range.
         """
+        from service.similarity import similar
+
         reading = read_ref(self.library, ref)
         answer = similar(self.library, reading, k, filters or Filters())
         found = self.library.store.headers([one.id for one in answer.articles])
@@ -269,6 +282,8 @@ class Corpus:
         Raises:
             UnknownArticle: One of them is not there.
         """
+        from service.similarity import similarity
+
         one, other = read_ref(self.library, a), read_ref(self.library, b)
         answer = banded_similarity(similarity(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
@@ -279,6 +294,8 @@ class Corpus:
         Raises:
             UnknownArticle: One of them is not there.
         """
+        from service.compare import compare
+
         one, other = read_ref(self.library, a), read_ref(self.library, b)
         answer = banded_comparison(compare(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
@@ -293,6 +310,8 @@ class Corpus:
             UnknownArticle: One of them is not there.
             BadRequest: They are fewer than two, or too many.
         """
+        from service.coverage import check_count, cover
+
         check_count(len(set(refs)))
         readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
         warnings = article_warnings(self._profile, [one.article for one in readings])
@@ -323,10 +342,12 @@ class Corpus:
             BadRequest: Neither articles nor a question, or a count is out of range.
             UnknownArticle: One of the articles is not there.
         """
+        from service.summary import summarize
+
         if not refs and query is None:
             raise BadRequest("Nothing to summarise: name articles, a query, or both.")
         check_lengths(words, sentences)
-        question = None if query is None else ask(self.library, query)
+        question = None if query is None else self._asked(query, finds=not refs)
         if question is not None and not refs:
             ranked = rank(self.library, question, _PASSAGES_A_SUMMARY, Mode.HYBRID, Filters())
             readings = self._passages(self._answering(ranked))
@@ -344,7 +365,7 @@ class Corpus:
         return _warned(cited(self.library, answer, readings), warnings)
 
     def verify(
-        self, summaries: Iterable[Summary | Claim], articles: Iterable[Article] = ()
+        self, summaries: "Iterable[Summary | Claim]", articles: Iterable[Article] = ()
     ) -> Verification:
         """Check every quote of summaries byte for byte; see `verification.verify`.
 
@@ -352,6 +373,9 @@ class Corpus:
             summaries: What is to be checked.
             articles: Articles that may be quoted besides those of the library.
         """
+        from service.claims import Claim
+        from service.verification import texts_by_name, verify
+
         given = texts_by_name(articles)
         claims = (
             one if isinstance(one, Claim) else Claim.model_validate(one.model_dump())
@@ -372,7 +396,7 @@ class Corpus:
     def _profile(self) -> ModelProfile:
         return self.library.encoder.profile
 
-    def _add_result(self, result: Result) -> AddResult:
+    def _add_result(self, result: "Result") -> AddResult:
         # Of an article that is not added nothing is asked of the model, its profile included.
         foreign = Article("", id=result.id, language=result.language)
         return AddResult(
@@ -382,6 +406,13 @@ class Corpus:
             language=result.language,
             warnings=article_warnings(self._profile, [foreign]) if result.language else [],
         )
+
+    def _asked(self, query: str, mode: Mode = Mode.HYBRID, *, finds: bool = True) -> Question:
+        """Make a question; the index, if it `finds` by it, is opened while the model is loaded."""
+        if mode is Mode.LEXICAL or not finds:
+            return ask(self.library, query, mode)
+        with self.library.opening_index():
+            return ask(self.library, query, mode)
 
     def _answering(self, ranked: Sequence[Ranked]) -> list[Ranked]:
         """Leave out passages too far from a question to answer it, where bands tell which are."""

@@ -7,7 +7,6 @@ from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from embeddings.vectors import Matrix, cosine, unit
 from service import coherence
@@ -15,6 +14,7 @@ from service.copies import origins_of
 from service.reading import Reading, Statement
 from service.salience import Values, features, salience, weights_for
 from service.search import Question
+from service.sparse import SparseRows
 from service.words import stems, stems_of, words
 
 # The dense part of the evidence; the rest is lexical. See benchmarks/README.md.
@@ -67,6 +67,7 @@ class Evidence:
         origins: The number of each one's origin, shape (n,): near-copies share one.
         rows: The place of each one among the statements of its article, from 0, shape (n,).
         lengths: Words of each, shape (n,).
+        wordings: A number for what each says, the same for the same text, shape (n,).
         judges: What its sentences lean on, article by article.
         eligible: Which may be chosen, shape (n,); others only go along with one of these.
         dense: Their vectors, unit rows of shape (n, dim).
@@ -82,14 +83,20 @@ class Evidence:
     origins: Numbers
     rows: Numbers
     lengths: Numbers
+    wordings: Numbers
     judges: Sequence[coherence.Article]
     eligible: Flags
     dense: Matrix
-    lexical: csr_array
+    lexical: SparseRows
     dense_aim: Matrix
     lexical_aim: Matrix
     worth: dict[str, Values]
     closest: float | None
+
+    @property
+    def has_several(self) -> bool:
+        """Whether the sentences are of several origins."""
+        return bool((self.origins != self.origins[:1]).any())
 
     @property
     def closeness(self) -> Values:
@@ -118,8 +125,7 @@ class Evidence:
 
     def cosines(self) -> tuple[Matrix, Matrix]:
         """Return the cosines of all sentences with one another, shape (n, n): dense, lexical."""
-        lexical: Matrix = (self.lexical @ self.lexical.T).toarray()
-        return cosine(self.dense, self.dense), lexical
+        return cosine(self.dense, self.dense), self.lexical.products(self.lexical)
 
     def among(self, kept: Numbers) -> "Evidence":
         """Return the same of some sentences, in ascending order."""
@@ -131,10 +137,11 @@ class Evidence:
             articles=self.articles[kept],
             origins=self.origins[kept],
             lengths=self.lengths[kept],
+            wordings=self.wordings[kept],
             rows=self.rows[kept],
             eligible=self.eligible[kept],
             dense=self.dense[kept],
-            lexical=self.lexical[kept],
+            lexical=self.lexical.among(kept),
             dense_aim=self.dense_aim[kept],
             lexical_aim=self.lexical_aim[kept],
             worth={name: part[kept] for name, part in self.worth.items()},
@@ -185,12 +192,13 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
         origins=np.repeat(origins, sizes),
         rows=np.concatenate([np.arange(size) for size in sizes]),
         lengths=lengths,
+        wordings=_wordings(statements),
         judges=[coherence.Article(reading.statements) for reading in readings],
         eligible=(lengths >= FEWEST_WORDS) | _is_spaceless(statements),
         dense=dense,
         lexical=lexical,
         dense_aim=dense @ _centre(weights @ dense),
-        lexical_aim=lexical @ _centre(weights @ lexical),
+        lexical_aim=lexical.times(_centre(lexical.summed(weights))),
         worth={},
         closest=None,
     )
@@ -199,7 +207,7 @@ def gather(readings: Sequence[Reading], question: Question | None = None) -> Evi
 
 def _belonging(evidence: Evidence) -> Evidence:
     """Let only those sentences be chosen that belong to what the articles tell."""
-    share = _BELONGING_OF_SEVERAL if len(np.unique(evidence.origins)) > 1 else _BELONGING
+    share = _BELONGING_OF_SEVERAL if evidence.has_several else _BELONGING
     closeness = evidence.closeness
     return replace(
         evidence, eligible=evidence.eligible & (closeness >= share * closeness.max(initial=0.0))
@@ -236,7 +244,7 @@ def with_salience(
         weights: Of features; those that are shipped unless others are given.
     """
     if weights is None:
-        weights = weights_for(several=len(np.unique(evidence.origins)) > 1)
+        weights = weights_for(several=evidence.has_several)
     found = salience_features(evidence, dense, lexical)
     return replace(evidence, worth={"salience": _SALIENCE_WEIGHT * salience(found, weights)})
 
@@ -247,7 +255,7 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
         "meaning": evidence.dense_aim,
         "words": evidence.lexical_aim,
         "meaning_of_all": evidence.dense @ _centre(evidence.dense.sum(axis=0)),
-        "words_of_all": evidence.lexical @ _centre(evidence.lexical.sum(axis=0)),
+        "words_of_all": evidence.lexical.times(_centre(evidence.lexical.summed())),
         "meaning_elsewhere": _elsewhere(evidence, dense),
         "words_elsewhere": _elsewhere(evidence, lexical),
     }
@@ -258,6 +266,8 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
 
 def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
     """Say how close each sentence is to the closest one of each other origin, in the mean."""
+    if not evidence.has_several:
+        return np.zeros(len(cosines))
     # Articles stand in a row, so a run of columns is an article; an origin may have several.
     origins, starts = [], []
     for start in np.flatnonzero(np.diff(evidence.articles, prepend=-1)).tolist():
@@ -303,46 +313,41 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evi
     )
 
 
-def _words_held(lexical: csr_array, terms: dict[str, int], asked: Sequence[str]) -> Values:
+def _words_held(lexical: SparseRows, terms: dict[str, int], asked: Sequence[str]) -> Values:
     """Say how much of the question's words each sentence holds, by rarity, from 0 to 1."""
-    count = lexical.shape[0]
-    frequency = np.bincount(lexical.indices, minlength=lexical.shape[1])
+    count, frequency = len(lexical), lexical.frequency
     wanted = dict.fromkeys(asked)
     rarity = {
         stem: math.log((1 + count) / max(1, frequency[terms[stem]] if stem in terms else 1))
         for stem in wanted
     }
-    weights = np.zeros(lexical.shape[1])
+    weights = np.zeros(lexical.width)
     for stem in wanted:
         if stem in terms:
             weights[terms[stem]] = rarity[stem]
-    held = csr_array(
-        (np.ones(len(lexical.data)), lexical.indices, lexical.indptr), shape=lexical.shape
-    )
-    share: Values = held @ weights / (sum(rarity.values()) or 1.0)
+    held = lexical.with_values(np.ones_like(lexical.values)).times(weights)
+    share: Values = held.astype(np.float64) / (sum(rarity.values()) or 1.0)
     return share
 
 
-def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[csr_array, dict[str, int]]:
+def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[SparseRows, dict[str, int]]:
     """Weigh terms by how often they occur in a sentence and in how few sentences.
 
     Returns:
         Unit rows, one a sentence, and the column of each term.
     """
     terms: dict[str, int] = {}
-    columns = [terms.setdefault(stem, len(terms)) for found in stemmed for stem in found]
-    ends = np.cumsum([0, *map(len, stemmed)])
-    rows = csr_array(
-        (np.ones(len(columns), np.float32), np.array(columns, np.int32), ends),
-        shape=(len(stemmed), max(1, len(terms))),
-    )
-    rows.sum_duplicates()
-    frequency = np.bincount(rows.indices, minlength=1)
-    rows.data *= np.log((1 + len(stemmed)) / frequency[rows.indices]).astype(np.float32)
-    owners = np.repeat(np.arange(len(stemmed)), np.diff(rows.indptr))
-    squares = np.bincount(owners, weights=rows.data.astype(np.float64) ** 2)
-    rows.data /= np.sqrt(np.maximum(squares, 1e-12))[owners].astype(np.float32)
+    columns = [[terms.setdefault(stem, len(terms)) for stem in found] for found in stemmed]
+    counts = SparseRows.counted(columns, max(1, len(terms)))
+    frequency = np.maximum(counts.frequency, 1)
+    rarity = np.log((1 + len(stemmed)) / frequency).astype(np.float32)
+    rows = counts.with_values(counts.values * rarity[counts.columns]).unit()
     return rows, terms
+
+
+def _wordings(statements: Sequence[Statement]) -> Numbers:
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(one.text, len(known)) for one in statements], np.int64)
 
 
 def _is_spaceless(statements: Sequence[Statement]) -> Flags:

@@ -7,7 +7,6 @@ quoted, and from where. What was left out, and why, is in the text and in the JS
 import re
 from html import escape
 
-from embeddings.readers.fields import web_address
 from service.answers import Quote, Summary, SummaryArticle, SummarySentence
 
 NOTHING = "No sentence qualifies for a summary."
@@ -184,7 +183,12 @@ def _known(article: SummaryArticle | None) -> list[str]:
 
 
 def _address(article: SummaryArticle | None) -> str | None:
-    return web_address(article.url) if article else None
+    if article is None:
+        return None
+    # Imported here: texts on a terminal do without it, and what reads files comes along.
+    from embeddings.readers.fields import web_address
+
+    return web_address(article.url)
 
 
 def escaped(text: str) -> str:

@@ -3,17 +3,19 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from embeddings.article import Article, Span, checksum, content_id
 from embeddings.errors import BadArticle
 from embeddings.library import Library
-from embeddings.readers import Refusal, read_paths
 from embeddings.store import StoredChunk
 from embeddings.vectors import Matrix
 from service.answers import Quote
+
+if TYPE_CHECKING:
+    from embeddings.readers import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,16 @@ class Statement:
 
     def quote(self) -> Quote:
         """Return it as it stands in answers."""
-        return Quote(
-            article_id=self.article_id, start=self.span.start, end=self.span.end, text=self.text
-        )
+        return Quote(**self.fields())
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a quote of it."""
+        return {
+            "article_id": self.article_id,
+            "start": self.span.start,
+            "end": self.span.end,
+            "text": self.text,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +140,15 @@ def find_refs(library: Library, given: str, *, stdin: BinaryIO | None = None) ->
     is_path = given == "-" or (not library.store.headers([given]) and Path(given).exists())
     if not is_path:
         return [Ref(id=library.store.article(given).id)]
+    # Imported here, as in `_ref`: what reads files takes long to import.
+    from embeddings.readers import read_paths
+
     return [_ref(library, item) for item in read_paths([given], stdin=stdin)]
 
 
-def _ref(library: Library, item: Article | Refusal) -> Ref:
+def _ref(library: Library, item: "Article | Refusal") -> Ref:
+    from embeddings.readers import Refusal
+
     if isinstance(item, Refusal):
         raise BadArticle(f"{item.origin}: {item.reason}")
     name = item.id

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -98,8 +99,7 @@ def features(
         "quote": np.array([_has_quote(text) for text in texts], np.float64),
         "digit": np.array([_DIGIT.search(text) is not None for text in texts], np.float64),
         "capitals": np.array([_capitals(words) for words in split]) / words,
-        "first_person": np.array([sum(map(_FIRST_PERSON.__contains__, one)) for one in split])
-        / words,
+        "first_person": np.array([_first_persons(one) for one in split]) / words,
         **{name: np.asarray(value, np.float64) for name, value in closeness.items()},
     }
 
@@ -110,7 +110,14 @@ def _has_quote(text: str) -> bool:
 
 def _capitals(words: Sequence[str]) -> int:
     """Count the words behind the first one that start with a capital."""
-    return sum(map(str.isupper, [word[0] for word in words[1:]]))
+    return sum(map(str.isupper, map(itemgetter(0), words[1:])))
+
+
+def _first_persons(words: Sequence[str]) -> int:
+    # Hardly a sentence has any.
+    if _FIRST_PERSON.isdisjoint(words):
+        return 0
+    return sum(map(_FIRST_PERSON.__contains__, words))
 
 
 @cache

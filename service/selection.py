@@ -60,13 +60,14 @@ class _Closeness:
     def __init__(self, gram: Matrix, aim: Matrix) -> None:
         self._gram = gram
         self._aim = aim
+        self._squares = gram.diagonal()
         self._with_chosen = np.zeros(len(aim))  # Product of each row with the sum of the chosen.
         self._square = 0.0
         self._along = 0.0
 
     def of_each(self) -> Values:
         """Return the cosine of the aim with the chosen and each one more, shape (n,)."""
-        square = self._square + 2 * self._with_chosen + self._gram.diagonal()
+        square = self._square + 2 * self._with_chosen + self._squares
         close: Values = (self._along + self._aim) / np.sqrt(np.maximum(square, 1e-9))
         return close
 
@@ -112,6 +113,8 @@ class Selection:
         self._worth: Values = sum(evidence.worth.values(), np.zeros(len(dense)))
         self._repeats = np.full(len(dense), -1)  # The chosen sentence that each says again.
         self._told = np.zeros(len(dense))  # The closest chosen sentence of another article.
+        self._again = np.zeros(len(dense))  # What each counts less as others tell it already.
+        self._first = np.zeros(len(dense))  # What each counts more as the first of its source.
         self._quoted = np.zeros(int(evidence.origins.max(initial=0)) + 1, dtype=bool)
         self._central = _highest_by(evidence.origins, evidence.closeness)
         self._free = evidence.eligible.copy()
@@ -206,8 +209,8 @@ class Selection:
             "dense": self._meaning.of([number]),
             "lexical": self._words.of([number]),
             **{name: float(part[number]) for name, part in self._evidence.worth.items()},
-            "source": float(self._sources()[number]),
-            "again": -float(self._again()[number]),
+            "source": float(self._first[number]),
+            "again": -float(self._again[number]),
             "loose": -_LOOSE_WEIGHT * self._is_loose(number),
         }
         parts = {"total": self._total_of([number]), **parts}
@@ -215,9 +218,7 @@ class Selection:
         self.chosen.append(number)
         self._meaning.add(number)
         self._words.add(number)
-        self._quoted[self._evidence.origins[number]] = True
-        elsewhere = self._evidence.articles != self._evidence.articles[number]
-        self._told = np.maximum(self._told, np.where(elsewhere, self._dense[number], 0.0))
+        self._weigh_articles(number)
         self._repeats[self._alike(number) & (self._repeats < 0)] = number
         self._said += self._evidence.statements[number].text.lower() + "\n"
         self._free[number] = False
@@ -227,14 +228,23 @@ class Selection:
             self._free[follower] = True
             self.objections.pop(follower, None)
 
+    def _weigh_articles(self, number: int) -> None:
+        """Say what other articles' sentences count less, and other sources' more, with this one."""
+        origins, articles = self._evidence.origins, self._evidence.articles
+        elsewhere = articles != articles[number]
+        self._told = np.maximum(self._told, np.where(elsewhere, self._dense[number], 0.0))
+        self._again = _AGAIN_WEIGHT * np.maximum(0.0, self._told - _AGAIN_MEANING)
+        self._quoted[origins[number]] = True
+        self._first = (_SOURCE_WEIGHT * np.where(self._quoted, 0.0, self._central))[origins]
+
     def _totals(self) -> Values:
         """Say what the summary would be worth with each sentence, shape (n,)."""
         totals: Values = (
             DENSE_SHARE * self._meaning.of_each()
             + (1 - DENSE_SHARE) * self._words.of_each()
             + self._worth
-            + self._sources()
-            - self._again()
+            + self._first
+            - self._again
         )
         return totals
 
@@ -242,9 +252,9 @@ class Selection:
         return (
             DENSE_SHARE * self._meaning.of(unit)
             + (1 - DENSE_SHARE) * self._words.of(unit)
-            + float(self._worth[unit].mean())
-            + float(self._sources()[unit].max())
-            - float(self._again()[unit].mean())
+            + _mean(self._worth, unit)
+            + max(float(self._first[number]) for number in unit)
+            - _mean(self._again, unit)
         )
 
     def _is_loose(self, number: int) -> bool:
@@ -253,18 +263,6 @@ class Selection:
         if leaning is None or not leaning.loosely or leaning.on in self.scores:
             return False
         return not leaning.about or leaning.about not in self._said
-
-    def _again(self) -> Values:
-        """Say what each sentence counts less as others tell it already, shape (n,)."""
-        again: Values = _AGAIN_WEIGHT * np.maximum(0.0, self._told - _AGAIN_MEANING)
-        return again
-
-    def _sources(self) -> Values:
-        """Say what each sentence counts more as the first one of its source, shape (n,)."""
-        if not self.chosen:
-            return np.zeros(len(self._worth))
-        weights: Values = _SOURCE_WEIGHT * np.where(self._quoted, 0.0, self._central)
-        return weights[self._evidence.origins]
 
 
 def alike(evidence: Evidence, number: int, dense: Matrix, lexical: Matrix) -> Flags:
@@ -276,14 +274,17 @@ def alike(evidence: Evidence, number: int, dense: Matrix, lexical: Matrix) -> Fl
         dense: Cosine of its vector with that of each sentence, shape (n,).
         lexical: The same of their TF-IDF vectors.
     """
-    text = evidence.statements[number].text
     same: Flags = (
         (lexical >= _SAME_WORDS)
         | ((lexical >= _ALIKE_WORDS) & (dense >= _ALIKE_MEANING))
         # Sentences of small words alone have no terms to be alike in.
-        | np.array([one.text == text for one in evidence.statements])
+        | (evidence.wordings == evidence.wordings[number])
     )
     return same
+
+
+def _mean(values: Values, numbers: Sequence[int]) -> float:
+    return sum(float(values[number]) for number in numbers) / len(numbers)
 
 
 def _highest_by(groups: Numbers, values: Values) -> Values:

@@ -1,25 +1,38 @@
 """What can be set from outside, each as an environment variable PARALLAX_<NAME>."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
-from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from embeddings.errors import BadRequest
 from embeddings.models.files import DEFAULT_MODEL
 
+_PREFIX = "PARALLAX_"
 
-class Settings(BaseSettings):
+
+def _own_folder() -> Path:
+    # Imported here: most libraries are named.
+    from platformdirs import user_data_path
+
+    return user_data_path("parallax")
+
+
+def _models_folder() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("parallax") / "models"
+
+
+class Settings(BaseModel):
     """All settings; read once, then handed on as values."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PARALLAX_", frozen=True, extra="forbid", env_ignore_empty=True
-    )
+    # Not of pydantic-settings: to import that takes longer than all that a short command does.
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     library: Path = Field(
-        default_factory=lambda: user_data_path("parallax"),
+        default_factory=_own_folder,
         description="Folder that holds the articles, the embedding cache and the index.",
     )
     model: str = Field(
@@ -38,7 +51,7 @@ class Settings(BaseSettings):
         "processor has it, else float32, and goes on in what the library was begun with.",
     )
     models: Path = Field(
-        default_factory=lambda: user_cache_path("parallax") / "models",
+        default_factory=_models_folder,
         description="Folder that models are kept in as they were prepared for the processor.",
     )
     offline: bool = Field(
@@ -55,11 +68,20 @@ def read_settings(**given: object) -> Settings:
     Raises:
         BadRequest: A value cannot be used; the message names it.
     """
+    found: dict[str, object] = {**_outside()}
+    found |= {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return Settings.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(map(str, first["loc"])).upper()
         raise BadRequest(
             f"PARALLAX_{name} is {first['input']!r}: {first['msg'].lower()}."
         ) from error
+
+
+def _outside() -> dict[str, str]:
+    """Return what the environment says of settings; an empty variable is as good as none."""
+    named = {name.lower(): value for name, value in os.environ.items()}
+    variables = {name: f"{_PREFIX}{name}".lower() for name in Settings.model_fields}
+    return {name: named[variable] for name, variable in variables.items() if named.get(variable)}

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from embeddings.errors import BadRequest
 from embeddings.vectors import Matrix
-from service.answers import LeftOut, Quote, ScoredQuote, Summary, SummarySentence
+from service.answers import LeftOut, ScoredQuote, Summary, SummarySentence
 from service.evidence import (
     FEWEST_WORDS,
     HARDLY,
@@ -18,13 +17,12 @@ from service.evidence import (
     most_promising,
     with_salience,
 )
-from service.plain import GRAPHS, lead, take
+from service.methods import MOST_WORDS, Method, check_lengths
 from service.reading import Reading, Statement
 from service.search import Question
 from service.selection import Objection, Selection, alike
 from service.words import stems
 
-MOST_WORDS = 10_000
 _WORDS = 100
 
 # Candidates are compared with one another; this many keep that quick. Of more sentences those
@@ -50,18 +48,6 @@ class _Choice:
 
     scores: Mapping[int, Mapping[str, float]]
     objections: Sequence[Objection] = ()
-
-
-class Method(StrEnum):
-    """How the sentences of a summary are chosen.
-
-    All but the first are the plain methods of the field, kept to compare with: see `plain`.
-    """
-
-    CENTROID = "centroid"
-    LEAD = "lead"
-    LEXRANK = "lexrank"
-    TEXTRANK = "textrank"
 
 
 def summarize(
@@ -119,14 +105,6 @@ def summarize(
     return told
 
 
-def check_lengths(words: int | None, sentences: int | None = None) -> None:
-    """Raise `BadRequest` if a summary of that length cannot be asked for."""
-    if words is not None and not 1 <= words <= MOST_WORDS:
-        raise BadRequest(f"words is {words}; expected a number from 1 to {MOST_WORDS}.")
-    if sentences is not None and not 1 <= sentences <= MOST_WORDS:
-        raise BadRequest(f"sentences is {sentences}; expected a number from 1 to {MOST_WORDS}.")
-
-
 def _choose(
     evidence: Evidence, words: int, most: int, weights: Mapping[str, float] | None
 ) -> _Choice:
@@ -153,6 +131,9 @@ def _choose(
 
 def _choose_plainly(evidence: Evidence, method: Method, words: int, most: int) -> _Choice:
     """Take the sentences with the highest scores, as the plain methods do."""
+    # Imported here: they are rarely asked for, and take scipy.
+    from service.plain import GRAPHS, lead, take
+
     if method is Method.LEAD:
         scores = lead([one.place for one in evidence.statements])
     else:
@@ -165,29 +146,19 @@ def _choose_plainly(evidence: Evidence, method: Method, words: int, most: int) -
 def _told(evidence: Evidence, groups: Sequence[Sequence[Reading]], choice: _Choice) -> Summary:
     """Put the chosen sentences in order and say what belongs to them."""
     order = _order(evidence, groups, list(choice.scores))
-    dense = np.clip(evidence.dense[order] @ evidence.dense.T, -1.0, 1.0)
-    lexical = (evidence.lexical[order] @ evidence.lexical.T).toarray()
-    quotes = [evidence.statements[number].quote() for number in order]
-    sentences = [
-        SummarySentence(
-            **quote.model_dump(),
-            score=dict(choice.scores[number]),
-            also_in=_also_in(evidence, groups, number, dense[row], lexical[row]),
-        )
-        for row, (number, quote) in enumerate(zip(order, quotes, strict=True))
-    ]
-    left_out = [
-        LeftOut(
-            **evidence.statements[one.number].quote().model_dump(),
-            reason=_reason(one, order),
-        )
-        for one in choice.objections[:_MOST_LEFT_OUT]
-    ]
+    told = [evidence.statements[number] for number in order]
+    elsewhere = _said_elsewhere(evidence, groups, order)
     return Summary(
-        text=_joined(quotes),
+        text=_joined(told),
         words=int(evidence.lengths[order].sum()),
-        sentences=sentences,
-        left_out=left_out,
+        sentences=[
+            SummarySentence(**one.fields(), score=dict(choice.scores[number]), also_in=also_in)
+            for number, one, also_in in zip(order, told, elsewhere, strict=True)
+        ],
+        left_out=[
+            LeftOut(**evidence.statements[one.number].fields(), reason=_reason(one, order))
+            for one in choice.objections[:_MOST_LEFT_OUT]
+        ],
     )
 
 
@@ -216,6 +187,20 @@ def _order(
     return sorted(chosen, key=key)
 
 
+def _said_elsewhere(
+    evidence: Evidence, groups: Sequence[Sequence[Reading]], chosen: Sequence[int]
+) -> list[list[ScoredQuote]]:
+    """Return for each chosen sentence where else it is said; nowhere, of a single article."""
+    if sum(map(len, groups)) == 1:
+        return [[] for _ in chosen]
+    dense = np.clip(evidence.dense[chosen] @ evidence.dense.T, -1.0, 1.0)
+    lexical = evidence.lexical.among(chosen).products(evidence.lexical)
+    return [
+        _also_in(evidence, groups, number, dense[row], lexical[row])
+        for row, number in enumerate(chosen)
+    ]
+
+
 def _also_in(
     evidence: Evidence,
     groups: Sequence[Sequence[Reading]],
@@ -231,9 +216,7 @@ def _also_in(
         for statement in _copies(evidence, groups, other):
             if statement.article_id not in {own, *best}:
                 score = round(float(dense[other]), 6)
-                best[statement.article_id] = ScoredQuote(
-                    **statement.quote().model_dump(), score=score
-                )
+                best[statement.article_id] = ScoredQuote(**statement.fields(), score=score)
     return list(best.values())
 
 
@@ -245,13 +228,13 @@ def _copies(
     return [reading.statements[evidence.rows[number]] for reading in groups[article]]
 
 
-def _joined(quotes: Sequence[Quote]) -> str:
+def _joined(told: Sequence[Statement]) -> str:
     """Join sentences; those of another article start a paragraph."""
     parts: list[str] = []
-    for number, quote in enumerate(quotes):
+    for number, one in enumerate(told):
         if number:
-            parts.append(" " if quote.article_id == quotes[number - 1].article_id else "\n\n")
-        parts.append(quote.text)
+            parts.append(" " if one.article_id == told[number - 1].article_id else "\n\n")
+        parts.append(one.text)
     return "".join(parts)
 
 

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from embeddings.vectors import Matrix
 from service.numerals import numeral
 from service.words import is_content_word, stemmed
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’‐‑-][^\W\d_]+)*")
 _HYPHEN = re.compile("[‐‑-]")
@@ -120,7 +123,7 @@ def overlap(left: Sequence[Sequence[Terms]], right: Sequence[Sequence[Terms]]) -
     rarity = _rarity([*clauses[0], *clauses[1]])
     column = {term: number for number, term in enumerate(sorted(rarity))}
     weights = np.array([rarity[term] for term in column], np.float32)
-    rows = [_scaled(_incidence(side, column) * weights) for side in clauses]
+    rows = [_weighed(_incidence(side, column), weights) for side in clauses]
     starts = [np.cumsum([0, *map(len, side)]) for side in (left, right)]
     found = np.zeros((len(left), len(right)), np.float32)
     # All clauses at once would be many times as large as the answer.
@@ -136,25 +139,37 @@ def overlap(left: Sequence[Sequence[Terms]], right: Sequence[Sequence[Terms]]) -
     return np.clip(found, 0.0, 1.0, out=found)
 
 
-def links(left: Sequence[Terms], right: Sequence[Terms]) -> Matrix:
-    """Count for each two texts the terms that they share and no other text of either holds."""
+def links(left: Sequence[Terms], right: Sequence[Terms]) -> "csr_array":
+    """Count for each two texts the terms that they share and no other text of either holds.
+
+    Returns:
+        Numbers, hardly any of them above 0, of shape (texts of left, of right).
+    """
     terms = sorted({term for side in (left, right) for text in side for term in text})
     column = {term: number for number, term in enumerate(terms)}
     rows = [_incidence(side, column) for side in (left, right)]
-    once = [np.asarray(side.sum(axis=0)).reshape(-1) == 1 for side in rows]
-    found: Matrix = ((rows[0] * (once[0] & once[1]).astype(np.float32)) @ rows[1].T).toarray()
+    once = [np.bincount(side.indices, minlength=len(terms)) == 1 for side in rows]
+    rows[0].data *= (once[0] & once[1])[rows[0].indices]
+    found: csr_array = rows[0] @ rows[1].T
     return found
 
 
-def _scaled(rows: csr_array) -> csr_array:
-    """Scale rows to length 1; one without terms stays empty."""
-    lengths = np.sqrt(np.asarray((rows * rows).sum(axis=1)).reshape(-1))
-    factors = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return csr_array(rows * factors[:, np.newaxis])
+def _weighed(rows: "csr_array", weights: Matrix) -> "csr_array":
+    """Weigh the terms of an incidence and scale rows to length 1; one without terms stays empty."""
+    rows.data *= weights[rows.indices]
+    sizes = np.diff(rows.indptr)
+    filled = np.flatnonzero(sizes)
+    if len(filled):
+        lengths = np.sqrt(np.add.reduceat(rows.data**2, rows.indptr[filled]))
+        rows.data *= np.repeat(np.float32(1.0) / lengths, sizes[filled])
+    return rows
 
 
-def _incidence(sentences: Sequence[Sequence[str]], column: Mapping[str, int]) -> csr_array:
+def _incidence(sentences: Sequence[Sequence[str]], column: Mapping[str, int]) -> "csr_array":
     """Return which sentence holds which term, as ones, shape (sentences, terms)."""
+    # Imported here: to fold words, which summaries do too, takes no matrices.
+    from scipy.sparse import csr_array
+
     places = [sorted({column[term] for term in terms}) for terms in sentences]
     ends = np.cumsum([0, *map(len, places)])
     flat = np.array([place for one in places for place in one], np.int64)

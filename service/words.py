@@ -7,12 +7,14 @@ from Stemmer import Stemmer
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
-# What is no part of a word, in ASCII, is a space between words.
-_SPACES = {code: " " for code in range(128) if not re.match(r"[\w']", chr(code))}
+# What is no part of a word is a space between words: in ASCII, and of what typesetters put.
+_SPACES = bytes(code if re.match(r"[\w']", chr(code)) else 32 for code in range(256))
+_TYPESET = "“”‘—–…\u00a0"
 
-# Stems that are remembered; a large newspaper has so many words in months.
+# Stems that are remembered, None for a word that says nothing; a large newspaper has so many words
+# in months.
 _MOST_STEMS = 200_000
-_stems: dict[str, str] = {}
+_stems: dict[str, str | None] = {}
 
 # Words that stand in every text. Short on purpose: what is rare in a text is weighed by its
 # frequency, this list only keeps a question's small words from counting as evidence.
@@ -30,9 +32,12 @@ _STOP_WORDS = frozenset(_LISTED.split())
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, in order, possessive endings taken off."""
     lower = text.lower().replace("’", "'")
+    if not lower.isascii():
+        for mark in _TYPESET:
+            lower = lower.replace(mark, " ")
     if lower.isascii() and "''" not in lower:
         # The same as the pattern gives, in a third of the time.
-        found = lower.translate(_SPACES).split()
+        found = lower.encode().translate(_SPACES).decode().split()
         if "'" not in lower:
             return found
         return [bare for word in found if (bare := word.strip("'").removesuffix("'s"))]
@@ -61,10 +66,11 @@ def stems_of(found: Iterable[Sequence[str]]) -> list[list[str]]:
     # Not a difference of sets: that would go through all that is known.
     new = [word for word in set().union(*texts) if word not in known]
     known.update(zip(new, stemmed(new), strict=True))
-    return [[known[word] for word in words if word not in _STOP_WORDS] for words in texts]
+    known.update(dict.fromkeys(_STOP_WORDS.intersection(new)))
+    return [[stem for word in words if (stem := known[word]) is not None] for words in texts]
 
 
-def _known_stems() -> dict[str, str]:
+def _known_stems() -> dict[str, str | None]:
     """Return the stems of words met before, or a new start once there are very many."""
     global _stems
     if len(_stems) > _MOST_STEMS:

@@ -1,9 +1,10 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from readings import reading
 
-from service.alignment import Side, align, best_pairs, closeness, evidence, side_of
+from service.alignment import align, best_pairs, closeness
+from service.sides import Evidence, Side, side_of
 from service.similarity import folding_of
 
 _LISTED = (
@@ -46,11 +47,27 @@ def test_evidence_speaks_for_what_two_sentences_share() -> None:
         "The bill was 41 million dollars.",
         '"We shall rebuild the harbour of Holm," Lind said.',
     ]
-    found = evidence(*sides(left, right))
+    found = Evidence(*sides(left, right)).of(0, 2)
     assert found["quoted"][0, 1] > 0 == found["quoted"][1, 0]
     assert found["figures"][1, 0] > 0 == found["figures"][0, 0]
     assert found["speakers"].tolist() == [[0, 1], [0, 0]]
     assert found["one quotes"].tolist() == [[1, 0], [0, 1]]
+
+
+@given(sentences.filter(bool), sentences.filter(bool), st.data())
+@settings(deadline=None)
+def test_evidence_of_some_statements_is_that_part_of_all_of_it(
+    left: list[str], right: list[str], data: st.DataObject
+) -> None:
+    found = Evidence(*sides(left, right))
+    first = data.draw(st.integers(0, len(left) - 1))
+    last = data.draw(st.integers(first + 1, len(left)))
+
+    whole, part = found.of(0, len(left)), found.of(first, last)
+
+    assert whole["meaning"].shape == (len(left), len(right))
+    for name, matrix in whole.items():
+        assert np.array_equal(matrix[first:last], part[name]), name
 
 
 def test_a_sentence_may_be_in_several_pairs() -> None:

@@ -13,8 +13,8 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors",
-    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot "
-    "embeddings.snapshots",
+    "embeddings.vectors embeddings.batching embeddings.langid embeddings.locks "
+    "embeddings.snapshot embeddings.snapshots",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
@@ -24,11 +24,13 @@ LAYERS = [
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder",
     "embeddings.library",
-    "service.settings service.answers service.claims service.words service.numerals",
+    "service.settings service.answers service.claims service.words service.numerals "
+    "service.methods service.sparse",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",
     "service.reading service.search service.differences service.languages service.plain",
+    "service.sides",
     "service.alignment service.explanation service.coherence service.sources service.copies",
     "service.similarity service.judging service.salience",
     "service.evidence",
@@ -59,16 +61,15 @@ OWNERS = {
     "charset_normalizer": ["embeddings.readers"],
     "ftfy": ["embeddings.readers"],
     "yaml": ["embeddings.readers", "embeddings.models"],
-    "py3langid": ["embeddings.language"],
+    "py3langid": ["embeddings.langid", "embeddings.language"],
     "babel": ["service.languages"],
     "filelock": ["embeddings.library", "embeddings.models"],
     "rich": ["service.terminal"],
     "click": ["service.cli"],
     "platformdirs": ["service.settings"],
-    "pydantic_settings": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],
-    "scipy": ["service.evidence", "service.terms", "service.alignment", "service.plain"],
+    "scipy": ["service.terms", "service.sides", "service.plain"],
 }
 
 

@@ -15,9 +15,10 @@ from embeddings.errors import BadRequest
 from embeddings.vectors import unit
 from service.answers import Summary
 from service.evidence import gather
+from service.methods import Method
 from service.reading import Reading, Statement
 from service.search import Question
-from service.summary import Method, summarize
+from service.summary import summarize
 from service.words import content_words
 
 STORY = [

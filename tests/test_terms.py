@@ -53,7 +53,7 @@ def test_rare_words_count_more_and_words_of_one_place_are_links() -> None:
     cosines = overlap([[one] for one in left], [[one] for one in right])
     assert cosines[0, 0] == pytest.approx(1)
     assert cosines[0, 0] > cosines[1, 1] > 0
-    assert links(left, right).tolist() == [[1, 0], [0, 0]]
+    assert links(left, right).toarray().tolist() == [[1, 0], [0, 0]]
 
 
 def test_sentences_without_terms_share_nothing() -> None:

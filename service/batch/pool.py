@@ -25,9 +25,9 @@ from service.batch.records import Outcome, record_of
 from service.corpus import Corpus
 from service.settings import Settings
 
-# With fewer articles the start of the processes takes longer than they save: each takes two to
-# three seconds, an article of a newswire nine milliseconds.
-_FEWEST_ARTICLES = 600
+# With fewer articles the start of the processes takes longer than they save: each takes half a
+# second, an article of a newswire nine milliseconds.
+_FEWEST_ARTICLES = 200
 
 # What is under way at a time, so that memory does not grow with the input: so many jobs for each
 # process, that one slow article does not keep the others waiting, and so many characters in all.

@@ -17,9 +17,9 @@ from service.http.parsing import read_query
 from service.http.requests import MOST_REFS
 from service.http.routes import OPERATIONS, corpus
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
+from service.methods import MOST_WORDS
 from service.reading import Ref
 from service.search import Mode
-from service.summary import MOST_WORDS
 
 pages = Blueprint("pages", __name__)
 

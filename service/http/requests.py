@@ -18,8 +18,8 @@ from embeddings.store import Filters
 from service import reading
 from service.claims import Claim
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
+from service.methods import MOST_WORDS, Method
 from service.search import MOST_HITS, Mode
-from service.summary import MOST_WORDS, Method
 
 # Each is read anew, so their number is kept to what one would want to read about.
 MOST_REFS = 1000

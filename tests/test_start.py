@@ -1,0 +1,128 @@
+"""What each command may import: the start of a command is all imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from toy import NAME, toy_corpus
+
+from embeddings.article import Article
+
+HEAVY = {
+    "babel",
+    "dateutil",
+    "faiss",
+    "filelock",
+    "flask",
+    "ftfy",
+    "huggingface_hub",
+    "lxml",
+    "numpy",
+    "openvino",
+    "py3langid",
+    "pydantic",
+    "pydantic_settings",
+    "rich",
+    "rouge_score",
+    "scipy",
+    "sentence_transformers",
+    "tokenizers",
+    "torch",
+    "trafilatura",
+    "transformers",
+    "yaml",
+}
+
+RUN = """
+import json, sys
+from service.cli import main
+for arguments in json.loads(sys.argv[1]):
+    try:
+        main(arguments)
+    except SystemExit as exit:
+        if exit.code:
+            raise
+print()
+print(json.dumps(sorted(sys.modules)))
+"""
+
+COMMANDS = [
+    "add",
+    "cache",
+    "cache export",
+    "cache import",
+    "cache stats",
+    "cache verify",
+    "compare",
+    "doctor",
+    "evaluate",
+    "list",
+    "remove",
+    "search",
+    "serve",
+    "show",
+    "similar",
+    "summarize",
+    "verify",
+]
+
+
+def imported(*commands: list[str]) -> set[str]:
+    """Run commands in a process of their own; return the heavy libraries that it imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, json.dumps(commands)],
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    return HEAVY & {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("library")
+    corpus = toy_corpus(folder)
+    text = "The harbour of Lindmark was closed on Monday. Nobody was hurt, the mayor said."
+    list(corpus.add([Article(text, id="a"), Article(f"{text} It rained.", id="b")]))
+    corpus.search("harbour closed")
+    corpus.close()
+    return folder
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert (
+        imported(["--version"], ["--help"], *([*one.split(), "--help"] for one in COMMANDS))
+        == set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["list"], {"numpy", "pydantic", "rich"}),
+        (["show", "a"], {"numpy", "pydantic", "rich"}),
+        (["summarize", "a"], {"numpy", "pydantic", "rich"}),
+        (["summarize", "a", "--format", "markdown"], {"numpy", "pydantic", "rich"}),
+        (["summarize", "--query", "harbour closed"], {"numpy", "pydantic", "rich", "faiss"}),
+        (["search", "harbour closed"], {"numpy", "pydantic", "rich", "faiss"}),
+        (["search", "harbour closed", "--mode", "lexical"], {"numpy", "pydantic", "rich"}),
+        (["compare", "a", "b"], {"numpy", "pydantic", "rich", "scipy"}),
+        (["similar", "a"], {"numpy", "pydantic", "rich", "scipy", "faiss"}),
+        (["cache", "stats"], {"numpy", "pydantic", "rich"}),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_a_command_offline_imports_what_it_uses(
+    arguments: list[str], allowed: set[str], library: Path
+) -> None:
+    common = ["--library", str(library), "--model", NAME, "--offline"]
+
+    assert imported([*arguments, *common]) == allowed
+
+
+def test_to_list_articles_no_model_is_needed_nor_looked_for(library: Path) -> None:
+    common = ["--library", str(library), "--model", NAME]
+
+    assert imported(["list", *common]) == {"numpy", "pydantic", "rich"}

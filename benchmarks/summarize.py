@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import accumulate, islice
 from pathlib import Path
@@ -138,8 +139,8 @@ def written(rows: Rows, path: Path) -> Path:
 
 def script_seconds(given: Path, library: Path, folder: Path, *ways: str) -> float:
     """Return how long the batch script takes, from its start to its end."""
-    out = ["--out", folder / "out.jsonl", "--library", library]
-    command: list[str | Path] = [sys.executable, _SCRIPT, given, *out, *ways]
+    command: list[str | Path] = [sys.executable, _SCRIPT, given, "--out", folder / "out.jsonl"]
+    command += ["--library", library, *ways]
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode > 1:  # With 1 some article had nothing to summarise.
@@ -149,8 +150,6 @@ def script_seconds(given: Path, library: Path, folder: Path, *ways: str) -> floa
 
 def sumy_rate(name: str, rows: Rows) -> float:
     """Return how many articles a second sumy summarises, as its README shows it."""
-    from importlib import import_module
-
     from sumy.nlp.stemmers import Stemmer
     from sumy.parsers.plaintext import PlaintextParser
     from sumy.utils import get_stop_words
@@ -167,15 +166,14 @@ def sumy_rate(name: str, rows: Rows) -> float:
 
 def _sumy_tokenizer() -> Any:  # noqa: ANN401
     """Return sumy's own tokenizer, but for abbreviations, which are data that must be fetched."""
-    from nltk.tokenize import NLTKWordTokenizer
-    from nltk.tokenize.punkt import PunktSentenceTokenizer
     from sumy.nlp.tokenizers import Tokenizer
 
     class Untrained(Tokenizer):  # type: ignore[misc]
         def __init__(self) -> None:
             self._language = "english"
-            self._sentence_tokenizer = PunktSentenceTokenizer()
-            self._word_tokenizer = NLTKWordTokenizer()
+            punkt = import_module("nltk.tokenize.punkt")
+            self._sentence_tokenizer = punkt.PunktSentenceTokenizer()
+            self._word_tokenizer = import_module("nltk.tokenize").NLTKWordTokenizer()
 
     return Untrained()
 
@@ -188,9 +186,7 @@ def bert_rate(rows: Rows) -> float:
     for name in ("TransfoXLModel", "TransfoXLTokenizer"):
         if not hasattr(transformers, name):
             setattr(transformers, name, object)
-    from summarizer.sbert import SBertSummarizer
-
-    model = SBertSummarizer(str(locate(read_settings().model)))
+    model = import_module("summarizer.sbert").SBertSummarizer(str(locate(read_settings().model)))
     model(rows[0]["text"], num_sentences=_SENTENCES)  # Loading is not counted.
     start = time.perf_counter()
     for row in rows:

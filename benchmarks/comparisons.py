@@ -13,23 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-import numpy as np
 import yaml
 
-from embeddings.article import Article, Span
-from embeddings.vectors import unit
+from embeddings.article import Article
 from service.answers import Comparison, SharedPair
-from service.compare import compare
 from service.corpus import Corpus
-from service.reading import Reading, Ref, Statement
+from service.reading import Ref
 from service.settings import read_settings
 
 GOLD = Path(__file__).parent.parent / "seeds" / "gold"
-
-_LONG = 3000
 
 Row = Mapping[str, str]
 
@@ -108,32 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.verbose:
                 _print_details(gold, comparison, *both)
         _print_row("all", *totals)
-    print(f"two articles of {_LONG:,} sentences: {seconds_for_long_articles():.1f} s")
     return 0
-
-
-def seconds_for_long_articles() -> float:
-    """Return how long a comparison takes of two articles as long as a book.
-
-    Their sentences are words of the gold, drawn by chance: of the length, with the names and
-    the figures of news, and hardly any of them twice.
-    """
-    random = np.random.default_rng(0)
-    words = " ".join(one.text for one in articles()).split()
-    readings = []
-    for name in "ab":
-        statements = []
-        start = 0
-        for place in range(1, _LONG + 1):
-            text = " ".join(random.choice(words, random.integers(8, 32))) + "."
-            span = Span(start, start + len(text))
-            statements.append(Statement(name, span, text, place))
-            start = span.end + 1
-        vectors = unit(random.normal(size=(_LONG, 384)))
-        readings.append(Reading(Article("", id=name), statements, vectors))
-    begin = perf_counter()
-    compare(*readings)
-    return perf_counter() - begin
 
 
 def articles() -> Iterator[Article]:

@@ -53,6 +53,16 @@ def test_terms_are_weighed_as_the_formula_says(found: list[list[str]]) -> None:
 
 
 @settings(deadline=None)
+@given(st.lists(st.sampled_from([*STORY, "Geese rest in Elling."]), min_size=1, max_size=6))
+def test_what_an_article_tells_first_counts_more_in_the_aim(story: list[str]) -> None:
+    evidence = gather(read([story]))
+
+    rows = evidence.lexical.toarray()
+    whole = unit((np.exp(-np.arange(len(story)) / 10) @ rows)[np.newaxis])[0]
+    assert np.allclose(evidence.lexical_aim, rows @ whole, atol=1e-5)
+
+
+@settings(deadline=None)
 @given(STORIES, st.randoms())
 def test_groups_of_copies_hang_on_no_order(stories: list[list[str]], random: Random) -> None:
     readings = read(stories)

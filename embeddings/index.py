@@ -44,8 +44,9 @@ class VectorIndex:
     approximate one (`trained`) keeps each number of a vector in 8 bits and the vectors in lists,
     of which a search looks through those that are nearest to the query; it is for more vectors
     than `exact_up_to`. Its cosines are off by less than a thousandth, as a rule, and about 1 of
-    100 nearest neighbours is missed. The same calls in the same order give the same answers;
-    what the approximate form misses also depends on the vectors it was trained on.
+    100 nearest neighbours is missed. The same calls in the same order give the same answers. Which
+    neighbours the approximate form misses depends on what it was trained on: an index that grew may
+    miss others than one that was made at once of the same vectors.
 
     Several threads may search it while one changes it.
     """

@@ -336,12 +336,12 @@ class Library:
         if not self._renewing.acquire(blocking=False):
             return  # Another thread is at it.
         try:
-            generation = self.store.generation()
             index = self._begun()
             self._bring_in(index)
-            index.generation = generation
             with self._following:
-                # What came while it was made is brought in by whoever searches or syncs next.
+                generation = self.store.generation()
+                self._bring_in(index)  # What came and went while it was made.
+                index.generation = generation
                 self._index, self._behind = index, len(index)
         finally:
             self._renewing.release()

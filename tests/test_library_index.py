@@ -163,18 +163,18 @@ def test_searches_go_on_while_an_index_is_made_and_see_what_came_meanwhile(tmp_p
     list(toy_corpus(tmp_path).add(stories(range(30))))
     library = HeldUp(tmp_path)
     exact = found(library)
-    library.waits = True
-    making = Thread(target=library.sync)
+    library.waits, forms = True, list[str]()
+    making = Thread(target=lambda: forms.append(library.sync()))
     making.start()
     assert library.waiting.wait(20)
 
     assert found(library) == exact
     library.waits = False
-    list(small(tmp_path).add(stories(range(30, 32))))
+    list(toy_corpus(tmp_path).add(stories(range(30, 32))))  # Leaves a later snapshot, an exact one.
     library.go_on.set()
     making.join()
 
-    assert library.sync().startswith("approximate")
+    assert forms == ["approximate, 16 lists, 8 bits a number"]
     assert len(found(library)) == 32
 
 

@@ -12,21 +12,26 @@ from filelock import FileLock, Timeout
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
 from embeddings.finder import Finder
-from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
+from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
 from embeddings.ingest import Ingest, Preparer, Result, check_article
 from embeddings.postings import WordScores
 from embeddings.readers import Refusal
 from embeddings.sketches import Rows, rows_of, sketched
+from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
 # How long a writer waits for another one before it says who holds the library.
 _WAIT_SECONDS = 10.0
 
-# How many chunks' vectors are brought into the index at a time.
-_CHUNKS_A_STEP = 2048
+# How many chunks' vectors are brought into the index at a time; searches wait for one step.
+_CHUNKS_A_STEP = 512
+
+# How long a search waits for the index to follow the store before it takes it as it is. A small
+# change is brought in at once; a great one should not stop what can be answered without it.
+_PATIENCE_SECONDS = 1.0
 
 # A snapshot is written again when more than this share of it is out of date; until then it
 # is cheaper to bring it up to date on opening.
@@ -48,6 +53,7 @@ class Library:
         encoder: CachedEncoder,
         *,
         wait_seconds: float = _WAIT_SECONDS,
+        exact_up_to: int = EXACT_UP_TO,
     ) -> None:
         """Put the parts together; `service.corpus.Corpus.open` builds them.
 
@@ -57,6 +63,7 @@ class Library:
             cache: The vectors.
             encoder: What embeds, through the cache.
             wait_seconds: How long to wait for another writer before saying that it is busy.
+            exact_up_to: With more chunks than this the index is an approximate one.
         """
         self.folder = folder
         self.store = store
@@ -66,9 +73,10 @@ class Library:
         self._preparer = Preparer(encoder)
         self._finder = Finder(folder, store, encoder)
         self._index: VectorIndex | None = None
-        self._generation = -1
         self._behind = 0  # Chunks that came or went since the snapshot was written.
-        self._lock = Lock()  # FAISS must not be searched while it is changed.
+        self._exact_up_to = exact_up_to
+        self._following = Lock()
+        self._renewing = Lock()
 
     def add(
         self,
@@ -106,11 +114,11 @@ class Library:
             filters: Which chunks count.
 
         Returns:
-            Cosines by chunk id, highest first; ties go to the lower id.
+            Cosines by chunk id, highest first; ties go to the lower id. In a large library they
+            are near the truth, and a few of the nearest may be missing; see `VectorIndex`.
         """
         among = self.store.passing(filters) if filters else None
-        with self._lock:
-            return self._current_index().search(vector, k, among=among)
+        return self._current_index().search(vector, k, among=among)
 
     def word_scores(self, words: Sequence[str]) -> WordScores:
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
@@ -199,16 +207,31 @@ class Library:
             for number, chunk in enumerate(prepared.chunks)
         ]
 
-    def sync(self) -> None:
-        """Bring the index up to date now, and its snapshot if that is far behind."""
-        with self._lock:
-            index = self._current_index()
+    def sync(self) -> str:
+        """Bring the index up to date now, and its snapshot if that is far behind.
+
+        A library that has outgrown the form of its index gets another one, made beside the one in
+        use: searches go on meanwhile.
+
+        Returns:
+            What kind of index it is, in words.
+        """
+        with self._following:
+            index = self._opened()
+        if index is not None and not index.fits(self.store.chunk_count()):
+            with suppress(MissingVectors):  # What is at hand answers all the same, if slower.
+                self._renew()
+        with self._following:
+            index = self._follow()
             if self._behind > _STALE_SHARE * len(index):
                 # Reading goes on without a snapshot; it only saves time.
                 with suppress(OSError):
-                    index.save(self._snapshot_path(), self._head(self._generation))
+                    index.save(self._snapshot_path(), self._head(index.generation))
                     self._behind = 0
+                    # In its file a large one takes less memory than one that grew here.
+                    self._index = self._loaded() or index
         self._finder.sync()
+        return index.form
 
     def close(self) -> None:
         """Close the files."""
@@ -217,28 +240,91 @@ class Library:
         self.cache.close()
 
     def _current_index(self) -> VectorIndex:
-        """Return the index after bringing it in step with the store; call under the lock."""
+        """Return the index after bringing it in step with the store, if that is soon done."""
+        index = self._index
+        if index is not None and self.store.generation() == index.generation:
+            return index
+        soon = self._following.acquire(timeout=-1 if index is None else _PATIENCE_SECONDS)
+        if index is not None and not soon:
+            return index
+        try:
+            return self._follow()
+        finally:
+            self._following.release()
+
+    def _follow(self) -> VectorIndex:
+        """Bring the index in step with the store; call under `_following`."""
+        index = self._opened()
         generation = self.store.generation()
-        if self._index is None:
-            dim = self.encoder.profile.dim
-            loaded = load_snapshot(self._snapshot_path(), self._head(generation), dim)
-            self._index = loaded or VectorIndex(dim)
-        if generation != self._generation:
-            self._follow(self._index, self.store.chunk_ids())
-            self._generation = generation
+        if index is None:
+            index = self._begun()
+        if generation != index.generation:
+            self._behind += self._bring_in(index)
+            index.generation = generation
+        self._index = index
+        return index
+
+    def _opened(self) -> VectorIndex | None:
+        """Return the index as it is at hand, if it is; call under `_following`."""
+        at_hand = -1 if self._index is None else self._index.generation
+        # Another process may have brought in meanwhile what it added, or made the index anew.
+        if (snapshot_generation(self._snapshot_path()) or 0) > at_hand:
+            loaded = self._loaded()
+            if loaded is not None:
+                self._index, self._behind = loaded, 0
         return self._index
 
-    def _follow(self, index: VectorIndex, wanted: Ids) -> None:
-        # An id is never used twice, so what differs is what came and what went.
-        there = index.ids()
-        self._behind += index.remove(np.setdiff1d(there, wanted))
-        new = np.setdiff1d(wanted, there)
-        for start in range(0, len(new), _CHUNKS_A_STEP):
-            found = self.store.chunks(new[start : start + _CHUNKS_A_STEP].tolist())
-            rows = [matrix[0] for matrix in self.vectors(list(found.values()))]
-            if rows:
-                index.add(list(found), np.stack(rows))
-            self._behind += len(rows)
+    def _loaded(self) -> VectorIndex | None:
+        return load_snapshot(
+            self._snapshot_path(),
+            self._head(self.store.generation()),
+            self.encoder.profile.dim,
+            exact_up_to=self._exact_up_to,
+        )
+
+    def _renew(self) -> None:
+        """Make an index of the form that fits the store, beside the one in use."""
+        if not self._renewing.acquire(blocking=False):
+            return  # Another thread is at it.
+        try:
+            index = self._begun()
+            self._bring_in(index)
+            with self._following:
+                generation = self.store.generation()
+                self._bring_in(index)  # What came and went while it was made.
+                index.generation = generation
+                self._index, self._behind = index, len(index)
+        finally:
+            self._renewing.release()
+
+    def _begun(self) -> VectorIndex:
+        """Return an empty index of the form that fits the store."""
+        ids = self.store.chunk_ids()
+        index = VectorIndex(self.encoder.profile.dim, exact_up_to=self._exact_up_to)
+        if index.fits(len(ids)):
+            return index
+        # Evenly spread, so that the same library makes the same index.
+        count = min(len(ids), rows_to_train(len(ids)))
+        sample = ids[np.linspace(0, len(ids) - 1, count).astype(np.int64)]
+        rows = np.concatenate([rows for _, rows in self._rows(sample)])
+        return VectorIndex.trained(rows, len(ids), exact_up_to=self._exact_up_to)
+
+    def _bring_in(self, index: VectorIndex) -> int:
+        """Take out of an index what went and put in what came; return how much that was."""
+        gone, new = self.store.chunk_changes(index.ids())
+        changed = index.remove(gone)
+        for keys, rows in self._rows(new):
+            index.add(keys, rows)
+            changed += len(keys)
+        return changed
+
+    def _rows(self, chunk_ids: Ids) -> Iterator[tuple[list[int], Matrix]]:
+        """Give chunks' own vectors, some at a time; of those of the chunks that are there."""
+        for start in range(0, len(chunk_ids), _CHUNKS_A_STEP):
+            found = self.store.chunks(chunk_ids[start : start + _CHUNKS_A_STEP].tolist())
+            if found:
+                matrices = self.vectors(list(found.values()))
+                yield list(found), np.stack([matrix[0] for matrix in matrices])
 
     def _snapshot_path(self) -> Path:
         return self.folder / f"index-{self.encoder.fingerprint[:16]}.faiss"

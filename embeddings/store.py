@@ -246,6 +246,29 @@ class Store:
             rows = connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
         return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
 
+    def chunk_count(self) -> int:
+        """Return how many chunks there are."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
+    def chunk_changes(self, known: Ids) -> tuple[Ids, Ids]:
+        """Return the ids of the chunks that went and of those that came, rising.
+
+        Args:
+            known: Ids of all the chunks that there were at some time, in any order.
+        """
+        last = int(known.max(initial=0))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM chunks WHERE id > ? ORDER BY id", (last,)
+            ).fetchall()
+            new = np.fromiter((row["id"] for row in rows), np.int64, len(rows))
+            # Ids only grow: if as many are left as were known, they are the same.
+            if self.chunk_count() == len(known) + len(new):
+                return new[:0], new
+            wanted = self.chunk_ids()
+        return np.setdiff1d(known, wanted), np.setdiff1d(wanted, known)
+
     def chunks(self, chunk_ids: Sequence[int]) -> dict[int, StoredChunk]:
         """Return those of the chunks that are there, by id."""
         with self._database.reading() as connection:

@@ -96,5 +96,5 @@ def _runtime(settings: Settings, corpus: Corpus) -> Iterator[Finding]:
 
 
 def _index(corpus: Corpus) -> Iterator[Finding]:
-    corpus.library.sync()
-    yield Finding(True, "index in step with the articles")
+    form = corpus.library.sync()
+    yield Finding(True, f"index in step with the articles, {form}")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings.index import SnapshotHead, VectorIndex, load_snapshot, snapshot_generation
+from embeddings.index import VectorIndex, load_snapshot
+from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.vectors import Matrix, cosine, unit
 
 DIM = 8

@@ -13,7 +13,7 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors",
-    "embeddings.vectors embeddings.snapshots",
+    "embeddings.vectors embeddings.locks embeddings.snapshot embeddings.snapshots",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.chunks embeddings.models embeddings.database "

@@ -14,6 +14,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from embeddings.article import Span
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import Calibration, ModelProfile, Passage, Thresholds, TokenPart
+from embeddings.index import EXACT_UP_TO
 from embeddings.library import Library
 from embeddings.store import Store
 from embeddings.vectors import Matrix, unit
@@ -99,8 +100,15 @@ def counted(text: str) -> Matrix:
     return row
 
 
-def toy_corpus(folder: Path, encoder: ToyEncoder | None = None, *, offline: bool = False) -> Corpus:
+def toy_corpus(
+    folder: Path,
+    encoder: ToyEncoder | None = None,
+    *,
+    offline: bool = False,
+    exact_up_to: int = EXACT_UP_TO,
+) -> Corpus:
     """Open a library in a folder as `Corpus.open` does, with a toy for a model."""
     cache = EmbeddingCache(folder / "cache.sqlite3")
     cached = CachedEncoder(cache, NAME, None if offline else encoder or ToyEncoder())
-    return Corpus(Library(folder, Store(folder / "library.sqlite3"), cache, cached))
+    store = Store(folder / "library.sqlite3")
+    return Corpus(Library(folder, store, cache, cached, exact_up_to=exact_up_to))

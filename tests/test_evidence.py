@@ -57,9 +57,9 @@ def test_terms_are_weighed_as_the_formula_says(found: list[list[str]]) -> None:
 def test_what_an_article_tells_first_counts_more_in_the_aim(story: list[str]) -> None:
     evidence = gather(read([story]))
 
-    rows = evidence.lexical.toarray()
-    whole = unit((np.exp(-np.arange(len(story)) / 10) @ rows)[np.newaxis])[0]
-    assert np.allclose(evidence.lexical_aim, rows @ whole, atol=1e-5)
+    rows = evidence.lexical
+    whole = unit(rows.summed(np.exp(-np.arange(len(story)) / 10))[np.newaxis])[0]
+    assert np.allclose(evidence.lexical_aim, rows.times(whole), atol=1e-5)
 
 
 @settings(deadline=None)

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from embeddings.arrays import read_arrays, write_arrays
 from embeddings.cache import CachedEncoder
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
 from embeddings.fulltext import Tokenizer
 from embeddings.postings import Segment, WordIndex, WordScores, segment_of
 from embeddings.sketches import Sketches, made_at
-from embeddings.snapshots import Head, generation_of, read_arrays, write_arrays
+from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.store import Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -115,7 +116,7 @@ class Finder:
     def drop_later(self, generation: int) -> None:
         """Remove what was derived from generations yet to come: the store was restored."""
         path = self._folder / _WORDS_FILE
-        if (generation_of(path) or 0) > generation:
+        if (snapshot_generation(path) or 0) > generation:
             path.unlink(missing_ok=True)
         for path in self._folder.glob("sketches-*.sqlite3"):
             if made_at(path) > generation:
@@ -125,8 +126,8 @@ class Finder:
         found = self._tokenizer.terms(words)
         return [terms if len(terms) < 2 else word for word, terms in zip(words, found, strict=True)]
 
-    def _head(self, generation: int) -> Head:
-        return Head(_KIND, self._store.identity(), generation)
+    def _head(self, generation: int) -> SnapshotHead:
+        return SnapshotHead(self._store.identity(), _KIND, generation)
 
     def _loaded(self, generation: int) -> WordIndex:
         arrays = read_arrays(self._folder / _WORDS_FILE, self._head(generation))
@@ -134,9 +135,7 @@ class Finder:
 
     def _followed(self, index: WordIndex) -> WordIndex:
         # An id is never used twice, so what differs is what came and what went.
-        wanted, there = self._store.chunk_ids(), index.living()
-        gone = np.setdiff1d(there, wanted, assume_unique=True)
-        new = np.setdiff1d(wanted, there, assume_unique=True)
+        gone, new = self._store.chunk_changes(index.living())
         if len(gone):
             index = index.without(gone)
         # One that remembers many words is not kept.
@@ -172,9 +171,8 @@ class Finder:
         with suppress(LibraryBusy, LibraryUnwritable):
             if self._sketches is None:
                 self._sketches = self._opened(generation)
-            wanted, there = self._store.chunk_ids(), self._sketches.ids()
-            gone = np.setdiff1d(there, wanted, assume_unique=True).tolist()
-            new = np.setdiff1d(wanted, there, assume_unique=True).tolist()
+            found_gone, found_new = self._store.chunk_changes(self._sketches.ids())
+            gone, new = found_gone.tolist(), found_new.tolist()
             for start in range(0, len(new), _CHUNKS_A_STEP):
                 found = self._store.chunks(new[start : start + _CHUNKS_A_STEP])
                 self._sketches.change(put=self._rows(list(found.values())))

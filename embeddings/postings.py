@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.arrays import Arrays
 from embeddings.fulltext import (
     MOST_OF_A_WORD,
     TITLE_WEIGHT,
@@ -22,7 +23,6 @@ from embeddings.fulltext import (
     most_reachable,
     weight,
 )
-from embeddings.snapshots import Arrays
 from embeddings.store import ChunkText, Ids
 
 Numbers = npt.NDArray[Any]

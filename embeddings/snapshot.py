@@ -16,8 +16,8 @@ class SnapshotHead:
     """What a snapshot was made from; one that was made from something else is not used.
 
     Attributes:
-        library: Identity of the library.
-        fingerprint: Of the model whose vectors it holds.
+        library: Identity of the library; "" if it is of none.
+        fingerprint: Of the model whose vectors it holds, or whatever else tells one from others.
         generation: Of the library, when it was made.
     """
 

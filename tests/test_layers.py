@@ -13,8 +13,9 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors",
-    "embeddings.vectors embeddings.batching embeddings.langid embeddings.locks "
-    "embeddings.snapshot embeddings.snapshots",
+    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot",
+    "embeddings.arrays",
+    "embeddings.langid",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "

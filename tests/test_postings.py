@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_store import prepared
 
+from embeddings.arrays import Arrays, read_arrays, write_arrays
 from embeddings.fulltext import Tokenizer
 from embeddings.postings import Segment, WordIndex, segment_of
-from embeddings.snapshots import Arrays, Head, read_arrays, write_arrays
+from embeddings.snapshot import SnapshotHead
 from embeddings.store import Filters, Store
 
 IN_ONE_FOLDER = settings(
@@ -179,13 +180,13 @@ ARRAYS: Arrays = {
     "b": np.zeros((0, 3), np.float32),
     "c": np.ones((2, 2), np.uint16),
 }
-HEAD = Head("kind", "library", 3)
+HEAD = SnapshotHead("library", "kind", 3)
 
 
 def test_arrays_come_back_as_they_were_written(tmp_path: Path) -> None:
     write_arrays(tmp_path / "file", HEAD, ARRAYS)
 
-    found = read_arrays(tmp_path / "file", Head("kind", "library", 4))
+    found = read_arrays(tmp_path / "file", SnapshotHead("library", "kind", 4))
 
     assert found is not None
     assert {name: one.tolist() for name, one in found.items()} == {
@@ -195,9 +196,14 @@ def test_arrays_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [Head("other", "library", 3), Head("kind", "other", 3), Head("kind", "library", 2)]
+    "other",
+    [
+        SnapshotHead("library", "other", 3),
+        SnapshotHead("other", "kind", 3),
+        SnapshotHead("library", "kind", 2),
+    ],
 )
-def test_arrays_of_something_else_are_not_read(other: Head, tmp_path: Path) -> None:
+def test_arrays_of_something_else_are_not_read(other: SnapshotHead, tmp_path: Path) -> None:
     write_arrays(tmp_path / "file", HEAD, ARRAYS)
 
     assert read_arrays(tmp_path / "file", other) is None

@@ -5,7 +5,8 @@ from time import perf_counter
 
 import numpy as np
 
-from embeddings.models.openvino_runtime import computes_bfloat16, openvino, processors
+from embeddings.machine import processors
+from embeddings.models.openvino_runtime import computes_bfloat16, openvino
 from embeddings.models.precision import Precision
 
 # As many rows as a batch has tokens; and the shapes of the model's own products, and larger

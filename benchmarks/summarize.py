@@ -33,10 +33,10 @@ from options import data_folder
 from summaries import sumy_document
 
 from embeddings.article import Article, Span
+from embeddings.machine import processors
 from embeddings.models.files import locate
 from embeddings.readers import Refusal
 from embeddings.vectors import unit
-from service.batch import cores
 from service.compare import compare
 from service.corpus import Corpus
 from service.reading import Reading, Ref, Statement, read_ref
@@ -122,7 +122,7 @@ def batch(path: Path, work: Path, folder: Path, sizes: Sizes) -> Figures:
     }
     if find_spec("summarizer") is not None:
         found["bert-extractive-summarizer"] = bert_rate(rows[: sizes.bert])
-    for workers in dict.fromkeys((1, cores())):
+    for workers in dict.fromkeys((1, processors())):
         ways = ["--offline", "--workers", str(workers)]
         rate = count / script_seconds(given, warm, folder, *ways)
         found[f"parallax, cached, {workers} process" + "es" * (workers > 1)] = rate

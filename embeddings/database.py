@@ -21,6 +21,8 @@ Row = sqlite3.Row
 Connection = sqlite3.Connection
 T = TypeVar("T")
 
+_CACHE_KB = 512
+
 # How long a connection waits for another one's transaction before it gives up.
 _WAIT_SECONDS = 10.0
 
@@ -166,6 +168,8 @@ class Database:
             check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
+        # Every thread has a cache of its own, of what the system keeps for all of them.
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         connection.execute("PRAGMA foreign_keys = ON")
         # SQLite's own NOCASE knows only the letters of ASCII.
         connection.create_function("casefold", 1, _casefold, deterministic=True)

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from embeddings.errors import BadRequest, ParallaxError
+from embeddings.machine import processors
 from embeddings.readers import read_paths, total_bytes
 from service.batch import (
     FORMATS,
@@ -23,7 +24,6 @@ from service.batch import (
     Per,
     Request,
     Work,
-    cores,
     format_of,
     jobs_of,
     outcomes,
@@ -76,7 +76,7 @@ from service.terminal import err, progress
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    default=cores,
+    default=processors,
     show_default="one a processor",
     help="Processes that share the work; the file is the same with any number.",
 )

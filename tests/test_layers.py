@@ -12,7 +12,7 @@ MODULES = sorted(
 # From the ground up. A name stands for a module or for a package with all that is in it; what
 # stands in one line does not import one another.
 LAYERS = [
-    "embeddings.errors",
+    "embeddings.errors embeddings.machine",
     "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot",
     "embeddings.arrays",
     "embeddings.langid",

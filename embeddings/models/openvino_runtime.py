@@ -1,8 +1,7 @@
 """Runs converted models on the processor. The only module that imports OpenVINO."""
 
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from embeddings.machine import processors
 from embeddings.models.memory import give_back
 from embeddings.models.one_pass import TokenBatch
 from embeddings.models.precision import Precision
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 # Fits the caches of a processor core; more is no faster, and takes 30 MB a doubling.
 _BATCH_TOKENS = 512
 
-# What is being computed while the vectors before it are summed up.
-_AT_ONCE = 2
+# Batches are computed side by side, each by its share of the processors: threads that share a
+# batch wait for each other at every layer, and the longer the more else there is to do.
+_MOST_STREAMS = 4
 
 _HINTS = {Precision.FLOAT32: "f32", Precision.BFLOAT16: "bf16", Precision.INT8: "f32"}
 
@@ -90,13 +91,13 @@ class OpenVinoStates:
     def read(self, batches: Iterable[TokenBatch]) -> Iterator[Matrix]:
         """Run the model; see `TokenStates.read`.
 
-        The next batch is being computed while the caller is at the last one's vectors.
+        The next batches are being computed while the caller is at the last one's vectors.
         """
         running: list[InferRequest] = []
         try:
             for batch in batches:
                 running.append(self._started(batch))
-                if len(running) == _AT_ONCE:
+                if len(running) == _streams():
                     yield _finished(running[0])
                     self._give_back(running.pop(0))
             while running:
@@ -118,6 +119,10 @@ class OpenVinoStates:
             self._idle.append(request)
 
 
+def _streams() -> int:
+    return min(_MOST_STREAMS, processors())
+
+
 def _finished(request: "InferRequest") -> Matrix:
     request.wait()
     states: Matrix = request.get_output_tensor(0).data
@@ -130,15 +135,10 @@ def _compiled(path: Path, precision: Precision) -> "CompiledModel":
         core.read_model(path),
         "CPU",
         {
-            "PERFORMANCE_HINT": "LATENCY",
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "NUM_STREAMS": str(_streams()),
             "INFERENCE_NUM_THREADS": processors(),
             # Else it would choose by itself, and other numbers on other machines.
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
         },
     )
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

@@ -3,7 +3,7 @@
 from service.batch.formats import FORMATS, Format, format_of
 from service.batch.jobs import Job, Per, Request, jobs_of
 from service.batch.output import Done, Output
-from service.batch.pool import Work, cores, outcomes
+from service.batch.pool import Work, outcomes
 from service.batch.records import Outcome
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "Per",
     "Request",
     "Work",
-    "cores",
     "format_of",
     "jobs_of",
     "outcomes",

@@ -57,13 +57,6 @@ class Work:
         return Outcome(FORMATS[self.form].written(record), record.is_failure)
 
 
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def outcomes(
     corpus: Corpus,
     work: Work,

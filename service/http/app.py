@@ -1,9 +1,12 @@
 """The Flask app: a corpus, the routes that ask it, the pages, and what holds for all answers."""
 
-from flask import Flask, Response
+from threading import BoundedSemaphore
+
+from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import BaseConverter
 
+from embeddings.machine import processors
 from service.corpus import Corpus
 from service.http import errors, pages, routes
 from service.settings import read_settings
@@ -15,6 +18,30 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+class _Turns:
+    """Lets so many questions be answered at a time as there are processors, and one more.
+
+    One is embedded meanwhile. More of them would only take the interpreter from each other, at
+    every row that SQLite reads, and all would be answered later. What is written, and a question
+    whether the process is alive, waits for no turn.
+    """
+
+    def __init__(self) -> None:
+        self._free = BoundedSemaphore(processors() + 1)
+
+    def take(self) -> None:
+        """Wait for a turn."""
+        is_question = request.method == "GET" or request.path != "/v1/articles"
+        if is_question and request.path != "/healthz":
+            self._free.acquire()
+            g.has_turn = True
+
+    def give_back(self, error: BaseException | None) -> None:
+        """Let the next one go on, whatever became of this one."""
+        if g.pop("has_turn", False):
+            self._free.release()
 
 
 class _AnyText(BaseConverter):
@@ -50,6 +77,9 @@ def create_app(corpus: Corpus | None = None) -> Flask:
     errors.register(app)
     routes.register(app)
     pages.register(app)
+    turns = _Turns()
+    app.before_request(turns.take)
+    app.teardown_request(turns.give_back)
     app.after_request(_with_headers)
     return app
 

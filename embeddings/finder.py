@@ -171,14 +171,16 @@ class Finder:
         with suppress(LibraryBusy, LibraryUnwritable):
             if self._sketches is None:
                 self._sketches = self._opened(generation)
+            # To look which there are is to go through all of the file.
+            if self._sketches.fact("generation") == str(generation):
+                return
             found_gone, found_new = self._store.chunk_changes(self._sketches.ids())
             gone, new = found_gone.tolist(), found_new.tolist()
             for start in range(0, len(new), _CHUNKS_A_STEP):
                 found = self._store.chunks(new[start : start + _CHUNKS_A_STEP])
                 self._sketches.change(put=self._rows(list(found.values())))
-            if gone or new or self._sketches.fact("generation") is None:
-                facts = {"library": self._store.identity(), "generation": str(generation)}
-                self._sketches.change(drop=gone, facts=facts)
+            facts = {"library": self._store.identity(), "generation": str(generation)}
+            self._sketches.change(drop=gone, facts=facts)
 
     def _opened(self, generation: int) -> Sketches:
         path = self._sketches_path()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +14,7 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
-from embeddings.snapshot import SnapshotHead, snapshot_generation
+from embeddings.errors import LibraryBusy, LibraryUnwritable
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -23,7 +22,7 @@ from embeddings.vectors import Matrix
 # only one of them or neither; so each is imported where it is used.
 if TYPE_CHECKING:
     from embeddings.finder import Finder
-    from embeddings.index import VectorIndex
+    from embeddings.following import FollowingIndex
     from embeddings.ingest import Preparer, Result
     from embeddings.postings import WordScores
     from embeddings.readers import Refusal
@@ -31,17 +30,6 @@ if TYPE_CHECKING:
 
 # How long a writer waits for another one before it says who holds the library.
 _WAIT_SECONDS = 10.0
-
-# How many chunks' vectors are brought into the index at a time; searches wait for one step.
-_CHUNKS_A_STEP = 512
-
-# How long a search waits for the index to follow the store before it takes it as it is. A small
-# change is brought in at once; a great one should not stop what can be answered without it.
-_PATIENCE_SECONDS = 1.0
-
-# A snapshot is written again when more than this share of it is out of date; until then it
-# is cheaper to bring it up to date on opening.
-_STALE_SHARE = 0.02
 
 
 class Library:
@@ -76,11 +64,8 @@ class Library:
         self.cache = cache
         self.encoder = encoder
         self._wait_seconds = wait_seconds
-        self._index: VectorIndex | None = None
-        self._behind = 0  # Chunks that came or went since the snapshot was written.
         self._exact_up_to = exact_up_to
-        self._following = Lock()
-        self._renewing = Lock()
+        self._is_open = False
 
     def add(
         self,
@@ -124,7 +109,7 @@ class Library:
             are near the truth, and a few of the nearest may be missing; see `VectorIndex`.
         """
         among = self.store.passing(filters) if filters else None
-        return self._current_index().search(vector, k, among=among)
+        return self._index.current().search(vector, k, among=among)
 
     def word_scores(self, words: Sequence[str]) -> "WordScores":
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
@@ -167,9 +152,10 @@ class Library:
 
         An error of it is met again, and raised, by what searches the index.
         """
-        if self._index is not None:
+        if self._is_open:
             yield
             return
+        self._is_open = True
         thread = Thread(target=self._open_index)
         thread.start()
         try:
@@ -179,7 +165,7 @@ class Library:
 
     def _open_index(self) -> None:
         with suppress(Exception):
-            self._current_index()
+            self._index.current()
             self._finder.words()
 
     def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
@@ -245,28 +231,21 @@ class Library:
         Returns:
             What kind of index it is, in words.
         """
-        with self._following:
-            index = self._opened()
-        if index is not None and not index.fits(self.store.chunk_count()):
-            with suppress(MissingVectors):  # What is at hand answers all the same, if slower.
-                self._renew()
-        with self._following:
-            index = self._follow()
-            if self._behind > _STALE_SHARE * len(index):
-                # Reading goes on without a snapshot; it only saves time.
-                with suppress(OSError):
-                    index.save(self._snapshot_path(), self._head(index.generation))
-                    self._behind = 0
-                    # In its file a large one takes less memory than one that grew here.
-                    self._index = self._loaded() or index
+        form = self._index.sync()
         self._finder.sync()
-        return index.form
+        return form
 
     def close(self) -> None:
         """Close the files."""
         self._finder.close()
         self.store.close()
         self.cache.close()
+
+    @cached_property
+    def _index(self) -> "FollowingIndex":
+        from embeddings.following import FollowingIndex
+
+        return FollowingIndex(self.folder, self.store, self.encoder, exact_up_to=self._exact_up_to)
 
     @cached_property
     def _finder(self) -> "Finder":
@@ -280,119 +259,14 @@ class Library:
 
         return Preparer(self.encoder)
 
-    @property
-    def _most_exact(self) -> int:
-        from embeddings.index import EXACT_UP_TO
-
-        return EXACT_UP_TO if self._exact_up_to is None else self._exact_up_to
-
-    def _current_index(self) -> "VectorIndex":
-        """Return the index after bringing it in step with the store, if that is soon done."""
-        index = self._index
-        if index is not None and self.store.generation() == index.generation:
-            return index
-        soon = self._following.acquire(timeout=-1 if index is None else _PATIENCE_SECONDS)
-        if index is not None and not soon:
-            return index
-        try:
-            return self._follow()
-        finally:
-            self._following.release()
-
-    def _follow(self) -> "VectorIndex":
-        """Bring the index in step with the store; call under `_following`."""
-        index = self._opened()
-        generation = self.store.generation()
-        if index is None:
-            index = self._begun()
-        if generation != index.generation:
-            self._behind += self._bring_in(index)
-            index.generation = generation
-        self._index = index
-        return index
-
-    def _opened(self) -> "VectorIndex | None":
-        """Return the index as it is at hand, if it is; call under `_following`."""
-        at_hand = -1 if self._index is None else self._index.generation
-        # Another process may have brought in meanwhile what it added, or made the index anew.
-        if (snapshot_generation(self._snapshot_path()) or 0) > at_hand:
-            loaded = self._loaded()
-            if loaded is not None:
-                self._index, self._behind = loaded, 0
-        return self._index
-
-    def _loaded(self) -> "VectorIndex | None":
-        from embeddings.index import load_snapshot
-
-        return load_snapshot(
-            self._snapshot_path(),
-            self._head(self.store.generation()),
-            self.encoder.profile.dim,
-            exact_up_to=self._most_exact,
-        )
-
-    def _renew(self) -> None:
-        """Make an index of the form that fits the store, beside the one in use."""
-        if not self._renewing.acquire(blocking=False):
-            return  # Another thread is at it.
-        try:
-            index = self._begun()
-            self._bring_in(index)
-            with self._following:
-                generation = self.store.generation()
-                self._bring_in(index)  # What came and went while it was made.
-                index.generation = generation
-                self._index, self._behind = index, len(index)
-        finally:
-            self._renewing.release()
-
-    def _begun(self) -> "VectorIndex":
-        """Return an empty index of the form that fits the store."""
-        from embeddings.index import VectorIndex, rows_to_train
-
-        ids = self.store.chunk_ids()
-        index = VectorIndex(self.encoder.profile.dim, exact_up_to=self._most_exact)
-        if index.fits(len(ids)):
-            return index
-        # Evenly spread, so that the same library makes the same index.
-        count = min(len(ids), rows_to_train(len(ids)))
-        sample = ids[np.linspace(0, len(ids) - 1, count).astype(np.int64)]
-        rows = np.concatenate([rows for _, rows in self._rows(sample)])
-        return VectorIndex.trained(rows, len(ids), exact_up_to=self._most_exact)
-
-    def _bring_in(self, index: "VectorIndex") -> int:
-        """Take out of an index what went and put in what came; return how much that was."""
-        gone, new = self.store.chunk_changes(index.ids())
-        changed = index.remove(gone)
-        for keys, rows in self._rows(new):
-            index.add(keys, rows)
-            changed += len(keys)
-        return changed
-
-    def _rows(self, chunk_ids: Ids) -> Iterator[tuple[list[int], Matrix]]:
-        """Give chunks' own vectors, some at a time; of those of the chunks that are there."""
-        for start in range(0, len(chunk_ids), _CHUNKS_A_STEP):
-            found = self.store.chunks(chunk_ids[start : start + _CHUNKS_A_STEP].tolist())
-            if found:
-                matrices = self.vectors(list(found.values()))
-                yield list(found), np.stack([matrix[0] for matrix in matrices])
-
-    def _snapshot_path(self) -> Path:
-        return self.folder / f"index-{self.encoder.fingerprint[:16]}.faiss"
-
-    def _head(self, generation: int) -> SnapshotHead:
-        return SnapshotHead(self.store.identity(), self.encoder.fingerprint, generation)
-
-    def _drop_later_snapshots(self) -> None:
-        """Remove snapshots of what is yet to come: the store was restored from a copy.
+    def _drop_later(self) -> None:
+        """Remove what was derived from what is yet to come: the store was restored from a copy.
 
         From here on it gives the same ids and generations again, to other chunks.
         """
         generation = self.store.generation()
         self._finder.drop_later(generation)
-        for path in self.folder.glob("index-*.faiss"):
-            if (snapshot_generation(path) or 0) > generation:
-                path.unlink(missing_ok=True)
+        self._index.drop_later(generation)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -417,7 +291,7 @@ class Library:
         try:
             with suppress(OSError):  # Only a help for those who wait.
                 note.write_text(str(os.getpid()))
-            self._drop_later_snapshots()
+            self._drop_later()
             yield
         finally:
             lock.release()

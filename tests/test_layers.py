@@ -23,7 +23,7 @@ LAYERS = [
     "embeddings.cache embeddings.fulltext",
     "embeddings.store",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
-    "embeddings.finder",
+    "embeddings.finder embeddings.following",
     "embeddings.library",
     "service.settings service.answers service.claims service.words service.numerals "
     "service.methods service.sparse",

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
@@ -10,8 +10,9 @@ from toy import NAME, ToyEncoder, counted, toy_corpus
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.encoder import Passage
 from embeddings.library import Library
-from embeddings.store import Filters, Ids, Store
+from embeddings.store import Filters, Store
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
 
@@ -138,40 +139,49 @@ def test_what_another_one_made_anew_is_taken_over(tmp_path: Path) -> None:
     list(corpus.add(stories(range(5, 30))))
 
     assert len(found(other.library)) == 30
-    assert other.library._index is not None
-    assert other.library._index.form.startswith("approximate")
+    assert other.library._index._index is not None
+    assert other.library._index._index.form.startswith("approximate")
 
 
-class HeldUp(Library):
-    """One that waits to be let go on before it reads vectors, once it is told to."""
+class HeldUp(CachedEncoder):
+    """One that waits to be let go on before it gives vectors of the library, once told to."""
 
     def __init__(self, folder: Path) -> None:
-        cache = EmbeddingCache(folder / "cache.sqlite3")
-        encoder = CachedEncoder(cache, NAME, ToyEncoder())
-        store = Store(folder / "library.sqlite3")
-        super().__init__(folder, store, cache, encoder, exact_up_to=BOUND)
+        super().__init__(EmbeddingCache(folder / "cache.sqlite3"), NAME, ToyEncoder())
         self.waits, self.waiting, self.go_on = False, Event(), Event()
 
-    def _rows(self, chunk_ids: Ids) -> Iterator[tuple[list[int], Matrix]]:
-        if self.waits and len(chunk_ids):
+    def encode(
+        self,
+        passages: Sequence[Passage],
+        *,
+        on_passages: Callable[[int], None] | None = None,
+    ) -> list[Matrix]:
+        if self.waits and passages:
             self.waiting.set()
             self.go_on.wait(20)
-        yield from super()._rows(chunk_ids)
+        return super().encode(passages, on_passages=on_passages)
+
+
+def held_up(folder: Path) -> tuple[Library, HeldUp]:
+    encoder = HeldUp(folder)
+    store = Store(folder / "library.sqlite3")
+    cache = EmbeddingCache(folder / "cache.sqlite3")
+    return Library(folder, store, cache, encoder, exact_up_to=BOUND), encoder
 
 
 def test_searches_go_on_while_an_index_is_made_and_see_what_came_meanwhile(tmp_path: Path) -> None:
     list(toy_corpus(tmp_path).add(stories(range(30))))
-    library = HeldUp(tmp_path)
+    library, encoder = held_up(tmp_path)
     exact = found(library)
-    library.waits, forms = True, list[str]()
+    encoder.waits, forms = True, list[str]()
     making = Thread(target=lambda: forms.append(library.sync()))
     making.start()
-    assert library.waiting.wait(20)
+    assert encoder.waiting.wait(20)
 
     assert found(library) == exact
-    library.waits = False
+    encoder.waits = False
     list(toy_corpus(tmp_path).add(stories(range(30, 32))))  # Leaves a later snapshot, an exact one.
-    library.go_on.set()
+    encoder.go_on.set()
     making.join()
 
     assert forms == ["approximate, 16 lists, 8 bits a number"]
@@ -180,16 +190,16 @@ def test_searches_go_on_while_an_index_is_made_and_see_what_came_meanwhile(tmp_p
 
 def test_a_search_does_not_wait_long_for_what_another_thread_brings_in(tmp_path: Path) -> None:
     list(toy_corpus(tmp_path).add(stories(range(6))))
-    library = HeldUp(tmp_path)
+    library, encoder = held_up(tmp_path)
     before = found(library)
     list(library.add(stories(range(6, 8))))
-    library.waits = True
+    encoder.waits = True
     bringing = Thread(target=library.sync)
     bringing.start()
-    assert library.waiting.wait(20)
+    assert encoder.waiting.wait(20)
 
     assert found(library) == before
-    library.go_on.set()
+    encoder.go_on.set()
     bringing.join()
 
     assert len(found(library)) == 8

@@ -1,0 +1,171 @@
+"""The vector index of a library, kept in step with its articles."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from embeddings.cache import CachedEncoder
+from embeddings.errors import MissingVectors
+from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
+from embeddings.snapshot import SnapshotHead, snapshot_generation
+from embeddings.store import Ids, Store
+from embeddings.vectors import Matrix
+
+# How many chunks' vectors are brought into the index at a time; searches wait for one step.
+_CHUNKS_A_STEP = 512
+
+# How long a search waits for the index to follow the store before it takes it as it is. A small
+# change is brought in at once; a great one should not stop what can be answered without it.
+_PATIENCE_SECONDS = 1.0
+
+# A snapshot is written again when more than this share of it is out of date; until then it
+# is cheaper to bring it up to date on opening.
+_STALE_SHARE = 0.02
+
+
+class FollowingIndex:
+    """An index of all chunks' vectors, derived from the store and the cache, that follows them."""
+
+    def __init__(
+        self, folder: Path, store: Store, encoder: CachedEncoder, *, exact_up_to: int | None = None
+    ) -> None:
+        """Say what it follows; it is opened when it is needed.
+
+        Args:
+            folder: Where its snapshot lies.
+            store: The chunks.
+            encoder: What knows their vectors.
+            exact_up_to: With more chunks than this it is an approximate one.
+        """
+        self._folder = folder
+        self._store = store
+        self._encoder = encoder
+        self._index: VectorIndex | None = None
+        self._behind = 0  # Chunks that came or went since the snapshot was written.
+        self._exact_up_to = EXACT_UP_TO if exact_up_to is None else exact_up_to
+        self._following = Lock()
+        self._renewing = Lock()
+
+    def current(self) -> VectorIndex:
+        """Return the index after bringing it in step with the store, if that is soon done."""
+        index = self._index
+        if index is not None and self._store.generation() == index.generation:
+            return index
+        soon = self._following.acquire(timeout=-1 if index is None else _PATIENCE_SECONDS)
+        if index is not None and not soon:
+            return index
+        try:
+            return self._follow()
+        finally:
+            self._following.release()
+
+    def sync(self) -> str:
+        """Bring it up to date now, and its snapshot if that is far behind; say what kind it is.
+
+        If the library has outgrown its form another one is made beside it: searches go on
+        meanwhile.
+        """
+        with self._following:
+            index = self._opened()
+        if index is not None and not index.fits(self._store.chunk_count()):
+            with suppress(MissingVectors):  # What is at hand answers all the same, if slower.
+                self._renew()
+        with self._following:
+            index = self._follow()
+            if self._behind > _STALE_SHARE * len(index):
+                # Reading goes on without a snapshot; it only saves time.
+                with suppress(OSError):
+                    index.save(self._snapshot_path(), self._head(index.generation))
+                    self._behind = 0
+                    # In its file a large one takes less memory than one that grew here.
+                    self._index = self._loaded() or index
+        return index.form
+
+    def drop_later(self, generation: int) -> None:
+        """Remove snapshots of later generations: the store was restored from a copy."""
+        for path in self._folder.glob("index-*.faiss"):
+            if (snapshot_generation(path) or 0) > generation:
+                path.unlink(missing_ok=True)
+
+    def _follow(self) -> VectorIndex:
+        """Bring the index in step with the store; call under `_following`."""
+        index = self._opened()
+        generation = self._store.generation()
+        if index is None:
+            index = self._begun()
+        if generation != index.generation:
+            self._behind += self._bring_in(index)
+            index.generation = generation
+        self._index = index
+        return index
+
+    def _opened(self) -> VectorIndex | None:
+        """Return the index as it is at hand, if it is; call under `_following`."""
+        at_hand = -1 if self._index is None else self._index.generation
+        # Another process may have brought in meanwhile what it added, or made the index anew.
+        if (snapshot_generation(self._snapshot_path()) or 0) > at_hand:
+            loaded = self._loaded()
+            if loaded is not None:
+                self._index, self._behind = loaded, 0
+        return self._index
+
+    def _loaded(self) -> VectorIndex | None:
+        return load_snapshot(
+            self._snapshot_path(),
+            self._head(self._store.generation()),
+            self._encoder.profile.dim,
+            exact_up_to=self._exact_up_to,
+        )
+
+    def _renew(self) -> None:
+        """Make an index of the form that fits the store, beside the one in use."""
+        if not self._renewing.acquire(blocking=False):
+            return  # Another thread is at it.
+        try:
+            index = self._begun()
+            self._bring_in(index)
+            with self._following:
+                generation = self._store.generation()
+                self._bring_in(index)  # What came and went while it was made.
+                index.generation = generation
+                self._index, self._behind = index, len(index)
+        finally:
+            self._renewing.release()
+
+    def _begun(self) -> VectorIndex:
+        """Return an empty index of the form that fits the store."""
+        ids = self._store.chunk_ids()
+        index = VectorIndex(self._encoder.profile.dim, exact_up_to=self._exact_up_to)
+        if index.fits(len(ids)):
+            return index
+        # Evenly spread, so that the same library makes the same index.
+        count = min(len(ids), rows_to_train(len(ids)))
+        sample = ids[np.linspace(0, len(ids) - 1, count).astype(np.int64)]
+        rows = np.concatenate([rows for _, rows in self._rows(sample)])
+        return VectorIndex.trained(rows, len(ids), exact_up_to=self._exact_up_to)
+
+    def _bring_in(self, index: VectorIndex) -> int:
+        """Take out of an index what went and put in what came; return how much that was."""
+        gone, new = self._store.chunk_changes(index.ids())
+        changed = index.remove(gone)
+        for keys, rows in self._rows(new):
+            index.add(keys, rows)
+            changed += len(keys)
+        return changed
+
+    def _rows(self, chunk_ids: Ids) -> Iterator[tuple[list[int], Matrix]]:
+        """Give chunks' own vectors, some at a time; of those of the chunks that are there."""
+        for start in range(0, len(chunk_ids), _CHUNKS_A_STEP):
+            found = self._store.chunks(chunk_ids[start : start + _CHUNKS_A_STEP].tolist())
+            if found:
+                matrices = self._encoder.encode([chunk.passage for chunk in found.values()])
+                yield list(found), np.stack([matrix[0] for matrix in matrices])
+
+    def _snapshot_path(self) -> Path:
+        return self._folder / f"index-{self._encoder.fingerprint[:16]}.faiss"
+
+    def _head(self, generation: int) -> SnapshotHead:
+        return SnapshotHead(self._store.identity(), self._encoder.fingerprint, generation)

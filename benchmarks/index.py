@@ -1,11 +1,11 @@
 """The index of a large library beside exact search: what it finds, how fast, in how much memory.
 
-    python benchmarks/index.py --real LIBRARY [LIBRARY ...]
+    python benchmarks/index.py --data DIR [--work DIR] [--quick] [--json FILE]
 
-Vectors are made up from the real ones in the caches of `--real`, each moved a little; questions are
-real rows moved likewise, and the texts in those caches that stand alone: titles, and what was
-asked. A search takes one thread. `--work DIR` keeps the vectors
-and the index; what is there is not made again.
+Vectors are made up from real ones (of FNC-1, or in the caches of `--real`), each moved a little;
+questions are real rows moved likewise, and the texts in those caches that stand alone: titles, and
+what was asked. A search takes one thread. `--work DIR` keeps the vectors and the index; what is
+there is not made again.
 """
 
 import argparse
@@ -25,7 +25,8 @@ from typing import Any
 import faiss
 import numpy as np
 from figures import write_figures
-from made_up import moved
+from made_up import moved, real_library
+from options import data_folder
 
 from embeddings.database import Database
 from embeddings.index import VectorIndex, load_snapshot, rows_to_train
@@ -50,9 +51,8 @@ Truth = dict[tuple[str, float], Found]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--real", type=Path, nargs="+", required=True, help="libraries with real vectors"
-    )
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
+    parser.add_argument("--real", type=Path, nargs="+", help="libraries with more real vectors")
     parser.add_argument("--work", type=Path, help="folder to keep vectors and indexes in")
     parser.add_argument("--quick", action="store_true", help="100 thousand vectors alone")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"memory: {figures['gigabytes_a_second']} GB/s read by one thread")
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
-        rows, alone = real_rows(options.real)
+        rows, alone = real_rows(options.real or [real_library(options.data, work)])
         questions = {
             "moved": moved(rows[:: max(1, len(rows) // _QUESTIONS)], np.random.default_rng(1)),
             "alone": alone[:: max(1, len(alone) // _QUESTIONS)],

@@ -8,10 +8,13 @@ little, so that neighbours lie as in a real library: vectors drawn at random hav
 """
 
 import argparse
+import json
+import random
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
@@ -22,14 +25,19 @@ from embeddings.article import Article, Block, Label, Span
 from embeddings.cache import EmbeddingCache
 from embeddings.chunks import Chunk, Sentence
 from embeddings.database import Database
-from embeddings.encoder import ModelProfile, Passage, passage_at
+from embeddings.encoder import ModelProfile, Passage, Role, passage_at
 from embeddings.readers import Refusal, read_paths
 from embeddings.store import PreparedArticle, Store
 from embeddings.vectors import Matrix, unit
+from service.corpus import Corpus
+from service.settings import read_settings
 
 _SENTENCE = re.compile(r"\S.{20,600}?[.!?](?=\s)|\S.{20,600}", re.DOTALL)
 _SENTENCES_A_CHUNK = 6
 _ARTICLES_A_STEP = 1000
+
+# What vectors are made up from: few are enough, each is moved in its own direction.
+_REAL_ARTICLES = 200
 
 # The cosine of a vector and what it was made of; of two neighbours of one story about as much.
 _KEPT = 0.85
@@ -145,6 +153,46 @@ def _passages(one: PreparedArticle) -> Iterator[Passage]:
         yield passage_at(chunk.span.start, chunk.span.of(one.article.text), spans)
     if one.article.title.strip():
         yield Passage(one.article.title)
+
+
+def library(data: Path, work: Path, passages: int) -> Path:
+    """Return the folder of a library with so many passages, built if it is not there."""
+    folder = work / f"made-up-{passages}"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        build(data / "scale_reuters.jsonl", real_library(data, work), folder, passages)
+        print("  bringing what is derived in step", file=sys.stderr)
+        corpus = Corpus.open(read_settings(library=folder))
+        corpus.library.sync()
+        corpus.close()
+        (folder / "done").touch()
+    return folder
+
+
+def real_library(data: Path, work: Path) -> Path:
+    """Return the folder of a library with some real articles and questions, built if need be."""
+    folder = work / "retrieval_fnc1"
+    if not (folder / "cache.sqlite3").exists():
+        corpus = Corpus.open(read_settings(library=folder))
+        found = read_paths([str(data / "retrieval_fnc1" / "corpus.jsonl")])
+        articles: Iterator[Article | Refusal] = islice(found, _REAL_ARTICLES)
+        for number, _ in enumerate(corpus.add(articles), start=1):
+            print(f"\r  {number} articles embedded", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        questions = [Passage(text, role=Role.QUERY) for text in asked(data)[:_REAL_ARTICLES]]
+        corpus.library.encoder.encode(questions)
+        corpus.close()
+    return folder
+
+
+def asked(data: Path) -> list[str]:
+    """Return headlines in an order of chance, the same in each run, without marks."""
+    path = data / "retrieval_fnc1" / "queries.jsonl"
+    with path.open(encoding="utf-8") as file:
+        texts = dict.fromkeys(json.loads(line)["text"] for line in file)
+    questions = [text for text in texts if not re.search(r'"|(?<!\S)-', text)]
+    random.Random(0).shuffle(questions)
+    return questions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

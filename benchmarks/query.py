@@ -16,9 +16,7 @@ not there.
 import argparse
 import json
 import os
-import random
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -36,13 +34,11 @@ from urllib.parse import quote
 
 import numpy as np
 from figures import write_figures
-from made_up import build
+from made_up import asked, library
 from options import data_folder
 
-from embeddings.article import Article
 from embeddings.encoder import Passage, Role
 from embeddings.models.files import locate
-from embeddings.readers import Refusal, read_paths
 from embeddings.store import StoredChunk
 from service.corpus import Corpus
 from service.settings import read_settings
@@ -51,9 +47,6 @@ _HITS = 10
 _CLIENTS = (1, 16)
 _WARM_UP = 60
 _START_SECONDS = 300
-
-# What vectors are made up from: few are enough, each is moved in its own direction.
-_REAL_ARTICLES = 300
 
 
 class Size(NamedTuple):
@@ -169,44 +162,6 @@ def print_ratios(figures: dict[str, Any], bare: float) -> None:
 
 
 # What is asked, and of what
-
-
-def library(data: Path, work: Path, passages: int) -> Path:
-    """Return the folder of a library with so many passages, built if it is not there."""
-    folder = work / f"made-up-{passages}"
-    if not (folder / "done").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        build(data / "scale_reuters.jsonl", real_vectors(data, work), folder, passages)
-        print("  bringing what is derived in step", file=sys.stderr)
-        corpus = Corpus.open(read_settings(library=folder))
-        corpus.library.sync()
-        corpus.close()
-        (folder / "done").touch()
-    return folder
-
-
-def real_vectors(data: Path, work: Path) -> Path:
-    """Return the folder of a library with some real articles, built if it is not there."""
-    folder = work / "retrieval_fnc1"
-    if not (folder / "cache.sqlite3").exists():
-        corpus = Corpus.open(read_settings(library=folder))
-        found = read_paths([str(data / "retrieval_fnc1" / "corpus.jsonl")])
-        articles: Iterator[Article | Refusal] = islice(found, _REAL_ARTICLES)
-        for number, _ in enumerate(corpus.add(articles), start=1):
-            print(f"\r  {number} articles embedded", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        corpus.close()
-    return folder
-
-
-def asked(data: Path) -> list[str]:
-    """Return headlines in an order of chance, the same in each run, without marks."""
-    path = data / "retrieval_fnc1" / "queries.jsonl"
-    with path.open(encoding="utf-8") as file:
-        texts = dict.fromkeys(json.loads(line)["text"] for line in file)
-    questions = [text for text in texts if not re.search(r'"|(?<!\S)-', text)]
-    random.Random(0).shuffle(questions)
-    return questions
 
 
 def bare_encoding(folder: Path, questions: Sequence[str]) -> float:

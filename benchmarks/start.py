@@ -1,7 +1,6 @@
 """How long commands take from nothing to their answer, over what Python itself takes to start.
 
-    python benchmarks/start.py --library LIBRARY
-    python benchmarks/start.py --quick
+    python benchmarks/start.py --data DIR [--work DIR] [--quick] [--json FILE]
 
 Each command is a process of its own, in turn with `python -c pass`, with the bytecode and the
 files in the machine's memory, as on a machine in use. The library is one of 100,000 passages (see
@@ -21,6 +20,8 @@ from statistics import median, quantiles
 from time import perf_counter, time_ns
 
 from figures import write_figures
+from made_up import library
+from options import data_folder
 
 from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.readers import read_paths
@@ -29,6 +30,7 @@ from service.settings import read_settings
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
+_PASSAGES = 100_000
 _RUNS = 15
 _FEW_RUNS = 3
 
@@ -82,7 +84,8 @@ class Timed:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--library", type=Path, help="library to ask; by default the two seeds")
+    parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
+    parser.add_argument("--library", type=Path, help="library to ask, in place of a made-up one")
     parser.add_argument("--work", type=Path, help="folder to keep what is made in")
     parser.add_argument("--quick", action="store_true", help="few runs, in a minute")
     parser.add_argument("--runs", type=int, default=_RUNS, help="runs of each command")
@@ -90,12 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
-        library = options.library or work / "seeds"
-        corpus = Corpus.open(read_settings(library=library))
+        made = work / "seeds" if options.quick else None
+        asked = options.library or made or library(options.data, work, _PASSAGES)
+        corpus = Corpus.open(read_settings(library=asked))
         article = _prepared(corpus)
         corpus.close()
         bare = Timed("python -c pass", lambda: ["-c", "pass"])
-        ours, peers = [bare, *_ours(library, article)], _peers(work)
+        ours, peers = [bare, *_ours(asked, article)], _peers(work)
         if options.quick:
             found = _measured(ours, _FEW_RUNS) | _measured(peers, 1)
         else:

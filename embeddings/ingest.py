@@ -30,8 +30,8 @@ _CHARACTERS_A_BATCH = 2_000_000
 _ARTICLES_A_BATCH = 512
 
 # The model is asked for so much of it at a time, passages of like length together: more would be
-# lost to an interruption. Where it reads batches of 1,024 tokens, 2 % of them is padding; it is
-# 6 % where 256 passages are taken as they come.
+# lost to an interruption. In batches of 1,024 tokens 2 % are padding then, and 6 % where 256
+# passages are taken as they come.
 _CHARACTERS_A_CALL = 50_000
 
 # How many of these calls are made before their vectors are waited for.

@@ -1,7 +1,7 @@
 """Where a model's files lie on this machine, and the fingerprint of what they hold."""
 
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -120,7 +120,4 @@ def digest(parts: list[bytes]) -> bytes:
 @cache
 def _file_digest(path: Path) -> bytes:
     with path.open("rb") as file:
-        whole = sha256()
-        while block := file.read(1 << 20):
-            whole.update(block)
-        return whole.digest()
+        return file_digest(file, "sha256").digest()

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import file_digest
 from os import fsync
 from pathlib import Path
 
@@ -95,8 +95,5 @@ def _is_sound(folder: Path) -> bool:
 
 
 def _checksum(path: Path) -> str:
-    whole = sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            whole.update(block)
-    return whole.hexdigest()
+        return file_digest(file, "sha256").hexdigest()

@@ -96,23 +96,28 @@ class OnePass:
             A passage's number, vectors of (some of) its tokens, and where each token starts
             and ends in its text.
         """
-        windows: list[str] = []
+        tokenizer = self._windows.tokenizer
+        prompts = [self._facts.prompt(passage.role) for passage in passages]
+        texts = [prompt + one.text for prompt, one in zip(prompts, passages, strict=True)]
+        windows: list[Encoding] = []
         owners: list[tuple[int, int]] = []  # passage, where the window starts in its text
-        for row, passage in enumerate(passages):
-            prompt = self._facts.prompt(passage.role)
-            for start, window in self._windows.of(prompt + passage.text):
-                windows.append(window)
-                owners.append((row, start - len(prompt)))
+        for row, whole in enumerate(tokenizer.encode_batch(texts)):
+            parts = [(0, whole)]
+            if not self._windows.fits(whole):
+                parts = [
+                    (start, tokenizer.encode(text)) for start, text in self._windows.of(texts[row])
+                ]
+            windows += [window for _, window in parts]
+            owners += [(row, start - len(prompts[row])) for start, _ in parts]
         for number, states, places in self._token_states(windows):
             row, shift = owners[number]
             yield row, states, places + shift
 
-    def _token_states(self, windows: Sequence[str]) -> Iterator[tuple[int, Matrix, Ids]]:
+    def _token_states(self, encodings: Sequence[Encoding]) -> Iterator[tuple[int, Matrix, Ids]]:
         """Yield each window's number, its tokens' vectors and where each starts and ends.
 
         A token that the model adds of its own stands before any text.
         """
-        encodings: list[Encoding] = self._windows.tokenizer.encode_batch(list(windows))
         groups = list(_groups([len(one) for one in encodings], self._states.batch_tokens))
         batches = (self._batch([encodings[number] for number in group]) for group in groups)
         for group, states in zip(groups, self._states.read(batches), strict=True):

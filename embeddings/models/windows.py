@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from tokenizers import Encoding
+
 from embeddings.article import Span
 from embeddings.models.facts import ModelFacts
 from embeddings.models.tokens import open_tokenizer
@@ -19,7 +21,12 @@ class Windows:
         """
         self.tokenizer = open_tokenizer(facts.tokenizer)
         self._window = facts.window
+        self._marks = self.tokenizer.num_special_tokens_to_add(is_pair=False)
         self._max_tokens = max_tokens
+
+    def fits(self, encoding: Encoding) -> bool:
+        """Tell whether the model reads a text whole, by its tokens with the model's marks."""
+        return len(encoding) <= self._window + self._marks
 
     def of(self, text: str) -> Iterator[tuple[int, str]]:
         """Yield each part of a text with where it starts."""

@@ -33,8 +33,10 @@ class _Turns:
 
     def take(self) -> None:
         """Wait for a turn."""
-        is_question = request.method == "GET" or request.path != "/v1/articles"
-        if is_question and request.path != "/healthz":
+        writes = request.method == "DELETE" or (
+            request.method == "POST" and request.path == "/v1/articles"
+        )
+        if not writes and request.path != "/healthz":
             self._free.acquire()
             g.has_turn = True
 

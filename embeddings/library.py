@@ -6,7 +6,8 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+from weakref import finalize
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.errors import LibraryBusy, LibraryChanged, LibraryUnwritable
+from embeddings.served import LibraryState
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -46,6 +48,7 @@ class Library:
         cache: EmbeddingCache,
         encoder: CachedEncoder,
         *,
+        state: LibraryState | None = None,
         wait_seconds: float = _WAIT_SECONDS,
         exact_up_to: int | None = None,
     ) -> None:
@@ -56,6 +59,8 @@ class Library:
             store: The articles.
             cache: The vectors.
             encoder: What embeds, through the cache.
+            state: What the store said of itself when the encoder was chosen; if not given, what
+                it says now.
             wait_seconds: How long to wait for another writer before saying that it is busy.
             exact_up_to: With more chunks than this the index is an approximate one.
         """
@@ -65,7 +70,55 @@ class Library:
         self.encoder = encoder
         self._wait_seconds = wait_seconds
         self._exact_up_to = exact_up_to
+        self._state = state or store.state()
         self._is_open = False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the store still is what was opened, and serves the model that it served then."""
+        state = self.store.state()
+        return self._is_edition(state) and state.served == self._state.served
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Let no answer be made of two libraries, or of passages cut for two models.
+
+        Articles may come and go meanwhile.
+
+        Raises:
+            LibraryChanged: The library was restored or cut for another model since it was opened.
+        """
+        self._check_edition()
+        try:
+            yield
+        except Exception:
+            self._check_edition()  # Then that is the cause, whatever it has led to.
+            raise
+        self._check_edition()
+
+    def check_canary(self) -> None:
+        """See that the model can be asked, and that it gives what it gave; see `CachedEncoder`.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded.
+            ModelChanged: It is not the one that the library serves, or gives other numbers.
+        """
+        self.encoder.check()
+
+    def _check_edition(self) -> None:
+        if not self._is_edition(self.store.state()):
+            raise LibraryChanged
+
+    def _is_edition(self, state: LibraryState) -> bool:
+        """Tell whether what was opened, and is held in memory, is of what the store is now."""
+        if state.edition != self._state.edition:
+            return False
+        if self._state.served is None and state.served is not None:
+            # Somebody has begun it meanwhile, perhaps with another model than is at hand here.
+            if state.served.fingerprint != self.encoder.fingerprint:
+                return False
+            self._state = state
+        return True
 
     def add(
         self,
@@ -81,7 +134,7 @@ class Library:
         """
         from embeddings.ingest import Ingest
 
-        with self._writing():
+        with self.writing():
             yield from Ingest(
                 self.store, self.encoder, self._preparer, on_passages=on_passages
             ).add(items)
@@ -93,7 +146,7 @@ class Library:
             UnknownArticle: One of them is not there.
             LibraryBusy: Another process is writing.
         """
-        with self._writing():
+        with self.writing():
             self.store.remove(article_ids)
 
     def nearest(self, vector: Matrix, k: int, filters: Filters) -> dict[int, float]:
@@ -235,9 +288,34 @@ class Library:
         self._finder.sync()
         return form
 
+    def seen_by(self, encoder: CachedEncoder, state: LibraryState) -> "Library":
+        """Return the same library with what is derived from another model's vectors.
+
+        It shares the store and the cache with this one; see `release`.
+        """
+        return Library(
+            self.folder,
+            self.store,
+            self.cache,
+            encoder,
+            state=state,
+            wait_seconds=self._wait_seconds,
+            exact_up_to=self._exact_up_to,
+        )
+
+    def release(self) -> None:
+        """Close the files that this one does not share; see `seen_by`."""
+        if "_finder" in self.__dict__:
+            self._finder.close()
+
+    def close_when_unused(self) -> None:
+        """Close the files as soon as nobody holds this any more."""
+        own = [self._finder] if "_finder" in self.__dict__ else []
+        finalize(self, _close_all, [self.store, self.cache, *own])
+
     def close(self) -> None:
         """Close the files."""
-        self._finder.close()
+        self.release()
         self.store.close()
         self.cache.close()
 
@@ -269,8 +347,14 @@ class Library:
         self._index.drop_later(generation)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Be the only writer, of all threads and processes."""
+    def writing(self) -> Iterator[None]:
+        """Be the only writer, of all threads and processes.
+
+        Raises:
+            LibraryBusy: Another process is writing.
+            LibraryUnwritable: The library is read-only.
+            LibraryChanged: It was restored, or serves another model than when it was opened.
+        """
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.folder / "write.lock", timeout=self._wait_seconds)
@@ -291,7 +375,18 @@ class Library:
         try:
             with suppress(OSError):  # Only a help for those who wait.
                 note.write_text(str(os.getpid()))
+            if not self.is_current:
+                raise LibraryChanged
             self._drop_later()
             yield
         finally:
             lock.release()
+
+
+class _Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+def _close_all(parts: Sequence[_Closeable]) -> None:
+    for part in parts:
+        part.close()

@@ -20,13 +20,16 @@ LAYERS = [
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
-    "embeddings.cache embeddings.fulltext",
-    "embeddings.store",
+    "embeddings.fulltext embeddings.served",
+    "embeddings.canary embeddings.store",
+    "embeddings.cache",
+    "embeddings.guard",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",
     "embeddings.library",
+    "embeddings.switching",
     "service.settings service.answers service.claims service.words service.numerals "
-    "service.methods service.sparse",
+    "service.methods service.sparse service.reopening",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",

@@ -40,6 +40,7 @@ class ToyEncoder:
         max_tokens: int = 64,
         languages: tuple[str, ...] = (),
         calibration: Calibration | None = CALIBRATION,
+        precision: str = "",
     ) -> None:
         self.seen: list[Passage] = []
         self.explained: list[Passage] = []
@@ -53,11 +54,16 @@ class ToyEncoder:
             tokenizer=tokenizer.to_str(),
             languages=languages,
             calibration=calibration,
+            precision=precision,
         )
 
     @property
     def fingerprint(self) -> str:
         return self.profile.fingerprint
+
+    @property
+    def precision(self) -> str:
+        return self.profile.precision
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -62,6 +62,9 @@ _MIGRATIONS = [
     "ALTER TABLE models ADD COLUMN precision TEXT NOT NULL DEFAULT '';",
 ]
 
+CACHE_VERSION = len(_MIGRATIONS)
+"""Of the tables of a cache that this version writes."""
+
 # Exports are read as they are; those of version 1 know nothing of languages, those of version 2
 # nothing of calibrations, those of version 3 nothing of precisions.
 _READABLE_SINCE = 1
@@ -234,6 +237,10 @@ class EmbeddingCache:
             if not _sound(row)
         ]
         return wrong
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the cache as it stands now to a new file."""
+        self._database.copy_to(path)
 
     def export_to(self, path: Path) -> None:
         """Write the whole cache to a file that `import_from` reads; replaces what is there.

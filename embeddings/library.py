@@ -1,6 +1,5 @@
 """The open library: the store, the cache and the index, kept in step with one another."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -15,8 +14,8 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryChanged, LibraryUnwritable
-from embeddings.served import LibraryState
+from embeddings.errors import LibraryChanged, LibraryDamaged
+from embeddings.served import LibraryState, ServedModel
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -31,7 +30,10 @@ if TYPE_CHECKING:
     from embeddings.sketches import Rows
 
 # How long a writer waits for another one before it says who holds the library.
-_WAIT_SECONDS = 10.0
+WAIT_SECONDS = 10.0
+
+MARK = "restoring"
+"""A file that lies in a library's folder while a damaged one of it is exchanged."""
 
 
 class Library:
@@ -49,7 +51,7 @@ class Library:
         encoder: CachedEncoder,
         *,
         state: LibraryState | None = None,
-        wait_seconds: float = _WAIT_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
         exact_up_to: int | None = None,
     ) -> None:
         """Put the parts together; `service.corpus.Corpus.open` builds them.
@@ -77,7 +79,13 @@ class Library:
     def is_current(self) -> bool:
         """Whether the store still is what was opened, and serves the model that it served then."""
         state = self.store.state()
-        return self._is_edition(state) and state.served == self._state.served
+        # One that does not say it yet serves what it was found to serve when it was opened.
+        return self._is_edition(state) and state.served in (None, self._state.served)
+
+    @property
+    def serves(self) -> ServedModel | None:
+        """The model that it served when it was opened; None if that was none yet."""
+        return self._state.served
 
     @contextmanager
     def steady(self) -> Iterator[None]:
@@ -355,32 +363,29 @@ class Library:
             LibraryUnwritable: The library is read-only.
             LibraryChanged: It was restored, or serves another model than when it was opened.
         """
-        from filelock import FileLock, Timeout
+        from embeddings.writer import only_writer
 
-        lock = FileLock(self.folder / "write.lock", timeout=self._wait_seconds)
-        note = self.folder / "writer"
-        try:
-            lock.acquire()
-        except Timeout as error:
-            holder = note.read_text() if note.exists() else "unknown"
-            raise LibraryBusy(
-                f"Process {holder} has been writing to {self.folder} for over "
-                f"{self._wait_seconds:.0f} seconds; try again when it is done."
-            ) from error
-        except OSError as error:
-            raise LibraryUnwritable(
-                f"{self.folder} cannot be written: {error.strerror}. Change its permissions, or "
-                "choose another folder with --library."
-            ) from error
-        try:
-            with suppress(OSError):  # Only a help for those who wait.
-                note.write_text(str(os.getpid()))
+        with only_writer(self.folder, self._wait_seconds):
             if not self.is_current:
                 raise LibraryChanged
             self._drop_later()
             yield
-        finally:
-            lock.release()
+
+
+def check_whole(folder: Path) -> None:
+    """See that no restore was broken off in a library where that leaves it without its articles.
+
+    Raises:
+        LibraryDamaged: One was.
+    """
+    mark, noted = folder / MARK, ""
+    if mark.exists():
+        with suppress(OSError, UnicodeDecodeError):
+            noted = mark.read_text(encoding="utf-8").strip()
+        raise LibraryDamaged(
+            f"{folder} is half restored: the restore was broken off. Finish it with `parallax "
+            f"restore {noted or 'FILE'} --replace`."
+        )
 
 
 class _Closeable(Protocol):

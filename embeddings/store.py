@@ -20,6 +20,11 @@ from embeddings.served import Edition, LibraryState, ServedModel, check_same
 
 Ids = npt.NDArray[np.int64]
 
+_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+
+STORE_VERSION = len(_SCHEMAS)
+"""Of the tables of a store that this version writes."""
+
 # Articles whose chunks are exchanged by one statement.
 _ARTICLES_A_CUT = 500
 
@@ -135,10 +140,7 @@ class Store:
             LibraryDamaged: The file is not a store.
             LibraryUnwritable: It is not there and cannot be made.
         """
-        scripts = [
-            (files("embeddings") / name).read_text(encoding="utf-8")
-            for name in ("schema.sql", "schema_2.sql", "schema_3.sql")
-        ]
+        scripts = [(files("embeddings") / name).read_text(encoding="utf-8") for name in _SCHEMAS]
         self._database = Database(path, scripts, durable=True)
 
     def close(self) -> None:
@@ -148,6 +150,10 @@ class Store:
     def check(self) -> list[str]:
         """Return what is wrong with the file; nothing if it is sound."""
         return self._database.check()
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the store as it stands now to a new file."""
+        self._database.copy_to(path)
 
     # What changes it
 
@@ -199,6 +205,10 @@ class Store:
                 _keep(connection, "cut", _state(connection).edition.cut + 1)
             _keep(connection, "model", served.to_json())
             _advance(connection)
+
+    def replace_by(self, path: Path) -> None:
+        """Take the contents of another store, in one transaction; see `Database.replace_by`."""
+        self._database.replace_by(path)
 
     def renew(self, generation: int) -> None:
         """Become another library of the same articles: one that was restored from a backup.

@@ -46,19 +46,12 @@ class ModelSwitch:
     that a run that was broken off, or killed, goes on where it was.
     """
 
-    def __init__(
-        self,
-        library: Library,
-        encoder: CachedEncoder,
-        *,
-        on_articles: Callable[[int], None] = lambda count: None,
-    ) -> None:
+    def __init__(self, library: Library, encoder: CachedEncoder) -> None:
         """Prepare a run.
 
         Args:
             library: What is to go over. Others may search it and add to it meanwhile.
             encoder: The other model, before the library's cache.
-            on_articles: Told how many more articles are embedded, again and again.
 
         Raises:
             ModelUnavailable: The model cannot be loaded.
@@ -66,15 +59,22 @@ class ModelSwitch:
         self._library = library
         self._store = library.store
         self._encoder = encoder
-        self._on_articles = on_articles
         self._profile = encoder.profile
         self._cutter = _Cutter(library, self._profile)
         self._cut: dict[int, bytes] = {}
         self._last = 0
         self._lacking: list[str] = []
 
-    def run(self) -> Switched:
+    @property
+    def articles(self) -> int:
+        """How many articles are to be embedded."""
+        return self._store.counts()["articles"]
+
+    def run(self, *, on_articles: Callable[[int], None] = lambda count: None) -> Switched:
         """Go over.
+
+        Args:
+            on_articles: Told how many more articles are embedded, again and again.
 
         Raises:
             MissingVectors: Offline, and the cache lacks some.
@@ -85,13 +85,13 @@ class ModelSwitch:
         """
         state = self._store.state()
         # Until what was added meanwhile is so little that writers may wait for it.
-        while self._embed() > _ARTICLES_A_STEP:
+        while self._embed(on_articles) > _ARTICLES_A_STEP:
             pass
         self._check_lacking()
         if not self._cut:
             self._derive(state)  # So that the first search after the switch has it.
         with self._library.writing():
-            self._embed()
+            self._embed(on_articles)
             self._check_lacking()
             cut = {number: _unpacked(packed) for number, packed in self._cut.items()}
             served = served_by(self._profile)
@@ -112,7 +112,7 @@ class ModelSwitch:
         if self._lacking:
             raise MissingVectors(self._lacking)
 
-    def _embed(self) -> int:
+    def _embed(self, on_articles: Callable[[int], None]) -> int:
         """Embed the articles that came since the last time; return how many there were."""
         count = 0
         while numbers := self._store.numbers(after=self._last, limit=_ARTICLES_A_STEP):
@@ -124,7 +124,7 @@ class ModelSwitch:
                 passages += _passages(article, chunks)
             self._embed_passages(passages)
             self._last = numbers[-1]
-            self._on_articles(len(numbers))
+            on_articles(len(numbers))
             count += len(numbers)
         return count
 

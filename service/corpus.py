@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
-from embeddings.encoder import LateEncoder, ModelProfile
+from embeddings.encoder import Encoder, LateEncoder, ModelProfile
 from embeddings.errors import BadRequest, LibraryDamaged, LibraryUnwritable, UnknownArticle
 from embeddings.guard import GuardedEncoder, model_of
 from embeddings.language import keep_model_in
-from embeddings.library import Library
+from embeddings.library import Library, check_whole
 from embeddings.models.files import DEFAULT_MODEL
 from embeddings.served import ServedModel
 from embeddings.store import Filters, Store
@@ -63,6 +63,9 @@ MOST_ARTICLES_A_PAGE = 1000
 _PASSAGES_A_SUMMARY = 20
 
 
+MakeModel = Callable[[Settings, EmbeddingCache, Callable[[str], None], ServedModel | None], Encoder]
+
+
 def model_encoder(
     settings: Settings,
     cache: EmbeddingCache,
@@ -105,13 +108,14 @@ def guarded_encoder(
     settings: Settings,
     cache: EmbeddingCache,
     tell: Callable[[str], None],
-    name: str,
     served: Callable[[], ServedModel | None],
+    make_model: MakeModel = model_encoder,
 ) -> CachedEncoder:
     """Put cache and guard before the model that the settings ask for; it loads nothing yet."""
+    name = model_name(settings, served())
 
-    def model() -> "ModelEncoder":
-        return model_encoder(settings, cache, tell, served())
+    def model() -> Encoder:
+        return make_model(settings, cache, tell, served())
 
     if settings.offline:
         return CachedEncoder(cache, name, None, served=served)
@@ -144,19 +148,25 @@ class Corpus:
 
     @classmethod
     def open(
-        cls, settings: Settings, *, tell: Callable[[str], None] = lambda message: None
+        cls,
+        settings: Settings,
+        *,
+        tell: Callable[[str], None] = lambda message: None,
+        make_model: MakeModel = model_encoder,
     ) -> Self:
         """Build the real parts: the only place that does.
 
         Args:
             settings: What to build.
             tell: Told what takes long with the model, and what could be better.
+            make_model: Makes the model.
 
         Raises:
             LibraryUnwritable: The folder is not there and cannot be made.
             LibraryDamaged: What lies there is no library.
         """
-        return cls(_opened(settings, tell), partial(_opened, settings, tell))
+        reopen = partial(_opened, settings, tell, make_model)
+        return cls(reopen(), reopen)
 
     def current(self) -> "Corpus":
         """Return a front of the library as it is now, for one question.
@@ -502,7 +512,7 @@ class Corpus:
         ]
 
 
-def _opened(settings: Settings, tell: Callable[[str], None]) -> Library:
+def _opened(settings: Settings, tell: Callable[[str], None], make_model: MakeModel) -> Library:
     """Build the real parts; see `Corpus.open`."""
     folder = settings.library.expanduser()
     try:
@@ -511,13 +521,15 @@ def _opened(settings: Settings, tell: Callable[[str], None]) -> Library:
         raise LibraryUnwritable(
             f"No library at {folder}, and none can be made there: {error.strerror}."
         ) from error
+    check_whole(folder)
     keep_model_in(settings.models.expanduser())
     cache, store = EmbeddingCache(folder / "cache.sqlite3"), Store(folder / "library.sqlite3")
     state = store.state()
     served = state.served or _began_with(store, cache, settings)
-    name = model_name(settings, served)
-    encoder = guarded_encoder(settings, cache, tell, name, lambda: served or store.state().served)
-    return Library(folder, store, cache, encoder, state=state)
+    encoder = guarded_encoder(
+        settings, cache, tell, lambda: served or store.state().served, make_model
+    )
+    return Library(folder, store, cache, encoder, state=state._replace(served=served))
 
 
 def _began_with(store: Store, cache: EmbeddingCache, settings: Settings) -> ServedModel | None:

@@ -13,7 +13,7 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors embeddings.machine",
-    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot",
+    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.writer",
     "embeddings.arrays",
     "embeddings.langid",
     "embeddings.article",
@@ -27,7 +27,8 @@ LAYERS = [
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",
     "embeddings.library",
-    "embeddings.switching",
+    "embeddings.switching embeddings.backup",
+    "embeddings.restoring",
     "service.settings service.answers service.claims service.words service.numerals "
     "service.methods service.sparse service.reopening",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
@@ -43,7 +44,9 @@ LAYERS = [
     "service.coverage service.rows",
     "service.corpus service.entrants",
     "service.evaluation service.batch",
-    "service.doctor service.terminal service.http",
+    "service.models",
+    "service.doctor service.terminal service.http service.options",
+    "service.cli_backup service.cli_model",
     "service.cli",
     "service.__main__",
 ]
@@ -67,9 +70,9 @@ OWNERS = {
     "yaml": ["embeddings.readers", "embeddings.models"],
     "py3langid": ["embeddings.langid", "embeddings.language"],
     "babel": ["service.languages"],
-    "filelock": ["embeddings.library", "embeddings.models"],
+    "filelock": ["embeddings.writer", "embeddings.models"],
     "rich": ["service.terminal"],
-    "click": ["service.cli"],
+    "click": ["service.cli", "service.cli_backup", "service.cli_model", "service.options"],
     "platformdirs": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],

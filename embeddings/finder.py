@@ -128,7 +128,10 @@ class Finder:
         return [terms if len(terms) < 2 else word for word, terms in zip(words, found, strict=True)]
 
     def _head(self, generation: int) -> SnapshotHead:
-        return SnapshotHead(self._edition.identity, _KIND, generation)
+        # An article that was cut anew keeps its number, so its old chunks cannot be told from its
+        # new ones where words are counted by articles.
+        kind = f"{_KIND} cut {self._edition.cut}" if self._edition.cut else _KIND
+        return SnapshotHead(self._edition.identity, kind, generation)
 
     def _loaded(self, generation: int) -> WordIndex:
         arrays = read_arrays(self._folder / _WORDS_FILE, self._head(generation))

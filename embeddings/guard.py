@@ -96,7 +96,7 @@ class GuardedEncoder:
         profile = self._encoder.profile
         (expected,) = self._cache.read(profile.fingerprint, [CANARY])
         if expected is not None:
-            check_canary(served_by(profile), expected, found)
+            check_canary(served_by(profile, self._name), expected, found)
             return
         with suppress(LibraryBusy, LibraryUnwritable):  # Then the next process keeps it.
             self._cache.write(profile, [CANARY], [found])

@@ -251,7 +251,8 @@ class Ingest:
             if call.batch is None:
                 continue
             if call.batch.prepared:
-                self._store.put(call.batch.prepared, served=served_by(self._encoder.profile))
+                served = served_by(self._encoder.profile, self._encoder.name)
+                self._store.put(call.batch.prepared, served=served)
             yield from call.batch.results
 
     def _tell(self, count: int) -> None:

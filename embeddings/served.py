@@ -73,9 +73,15 @@ class LibraryState(NamedTuple):
         return cls(edition, int(str(facts["generation"])), served)
 
 
-def served_by(profile: ModelProfile) -> ServedModel:
-    """Return what a library is told of the model that it is to serve."""
-    return ServedModel(lasting_name(profile.name), profile.fingerprint, profile.precision)
+def served_by(profile: ModelProfile, name: str | None = None) -> ServedModel:
+    """Return what a library is told of the model that it is to serve.
+
+    Args:
+        profile: Of the model.
+        name: What it was asked for by. A profile that came with an imported cache bears the name
+            of elsewhere.
+    """
+    return ServedModel(lasting_name(name or profile.name), profile.fingerprint, profile.precision)
 
 
 def lasting_name(name: str) -> str:

@@ -94,7 +94,7 @@ class ModelSwitch:
             self._embed(on_articles)
             self._check_lacking()
             cut = {number: _unpacked(packed) for number, packed in self._cut.items()}
-            served = served_by(self._profile)
+            served = served_by(self._profile, self._encoder.name)
             self._store.switch(served, cut)
         if cut:
             self._derive(self._store.state())

@@ -12,7 +12,7 @@ from toy import NAME, Shelf, ToyEncoder, toy_corpus
 from embeddings.article import Article
 from embeddings.canary import CANARY, check_canary
 from embeddings.encoder import Passage
-from embeddings.errors import MissingVectors, ModelChanged, ModelUnavailable
+from embeddings.errors import LibraryChanged, MissingVectors, ModelChanged, ModelUnavailable
 from embeddings.served import ServedModel, lasting_name, served_by
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
@@ -92,8 +92,10 @@ def test_a_race_of_two_models_for_a_new_library_is_won_by_one(tmp_path: Path) ->
     second.library.encoder.fingerprint  # noqa: B018 - It has chosen before the other one writes.
     list(first.add([HARBOUR]))
 
-    with pytest.raises(ModelChanged):
+    with pytest.raises(LibraryChanged):
         list(second.add([COUNCIL]))
+    with pytest.raises(LibraryChanged):
+        second.search("harbour")
     assert found(first) == ["harbour"]
 
 

@@ -149,6 +149,8 @@ class Shelf:
         return self.models[name]
 
     def open(self, folder: Path, *, model: str | None = None, offline: bool = False) -> Corpus:
+        if not (folder / "library.sqlite3").exists():
+            model = model or NAME
         return Corpus.open(
             Settings(library=folder, model=model, offline=offline), make_model=self.make
         )

@@ -138,13 +138,12 @@ class Corpus:
             library: The library.
             reopen: Opens it anew, as it is by then; see `current`.
         """
-        self._library = library
-        self._reopening = None if reopen is None else Reopening(library, reopen)
+        self._reopening = Reopening(library, reopen)
 
     @property
     def library(self) -> Library:
         """The library, as it was opened last."""
-        return self._library if self._reopening is None else self._reopening.library
+        return self._reopening.library
 
     @classmethod
     def open(
@@ -179,7 +178,7 @@ class Corpus:
             ParallaxError: It cannot be opened, for example as its model is not on this machine,
                 and what was opened cannot answer any more.
         """
-        return self if self._reopening is None else Corpus(self._reopening.current())
+        return Corpus(self._reopening.current())
 
     def close(self) -> None:
         """Close the files."""

@@ -40,12 +40,12 @@ class Reopening:
     What was opened before is closed when nothing is asked of it any more.
     """
 
-    def __init__(self, library: Library, reopen: Callable[[], Library]) -> None:
+    def __init__(self, library: Library, reopen: Callable[[], Library] | None) -> None:
         """Begin with a library that is open.
 
         Args:
             library: The library.
-            reopen: Opens it as it is by then.
+            reopen: Opens it as it is by then; None if it stays as it was opened.
         """
         self.library = library
         """As it was opened last."""
@@ -62,12 +62,12 @@ class Reopening:
             ParallaxError: What was opened cannot answer, and it could not be opened anew.
         """
         library = self.library
-        if library.is_current:
+        if self._reopen is None or library.is_current:
             return library
         with self._lock:
             if not self._is_at_it and time.monotonic() >= self._again_at:
                 self._is_at_it = True
-                Thread(target=self._open, name="reopening", daemon=True).start()
+                Thread(target=self._open, args=(self._reopen,), daemon=True).start()
         try:
             with library.steady():
                 return library
@@ -76,10 +76,10 @@ class Reopening:
                 raise self._error from None
             raise
 
-    def _open(self) -> None:
+    def _open(self, reopen: Callable[[], Library]) -> None:
         library: Library | None = None
         try:
-            library = self._reopen()
+            library = reopen()
             # What is asked next is not to wait for the model and the index.
             library.check_canary()
             library.sync()

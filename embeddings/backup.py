@@ -204,7 +204,7 @@ class Backup:
         """
         for name in (LIBRARY, CACHE):
             with self._faults():
-                self._compare(name, _copied(self._limited(name), _Nowhere(), on_bytes))
+                self._compare(name, _copied(self._member(name), _Nowhere(), on_bytes))
 
     def extract(self, name: str, target: Path, *, on_bytes: Told = _untold) -> None:
         """Write a file in it to where it is wanted.
@@ -214,7 +214,7 @@ class Backup:
             OSError: It cannot be written.
         """
         with target.open("wb") as file, self._faults():
-            self._compare(name, _copied(self._limited(name), file, on_bytes))
+            self._compare(name, _copied(self._member(name), file, on_bytes))
             file.flush()
             os.fsync(file.fileno())
 
@@ -235,9 +235,12 @@ class Backup:
             if info.file_size > max(_SMALL, _MOST_RATIO * info.compress_size):
                 raise ValueError(f"{name} would be unpacked to {info.file_size:,} bytes")
 
-    def _limited(self, name: str) -> IO[bytes]:
-        # To read it never gives more bytes than it is said to have.
-        return self._archive.open(name)
+    def _member(self, name: str) -> IO[bytes]:
+        try:
+            # To read it never gives more bytes than it is said to have.
+            return self._archive.open(name)
+        except OSError as error:  # It is said to lie where no file has a place.
+            raise ValueError(f"{name} cannot be read: {error.strerror}") from error
 
     def _compare(self, name: str, found: Member) -> None:
         expected = self.manifest.members[name]

@@ -78,15 +78,16 @@ class Reopening:
 
     def _open(self, reopen: Callable[[], Library]) -> None:
         library: Library | None = None
+        self._again_at = time.monotonic() + _PAUSE_SECONDS
         try:
             library = reopen()
             # What is asked next is not to wait for the model and the index.
             library.check_canary()
             library.sync()
             self.library.close_when_unused()
-            self.library, self._error = library, None
+            self.library, self._error, self._again_at = library, None, 0.0
         except ParallaxError as error:
-            self._error, self._again_at = error, time.monotonic() + _PAUSE_SECONDS
+            self._error = error
             if library is not None:
                 library.close()
         finally:

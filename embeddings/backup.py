@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from struct import error as struct_error
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from embeddings.errors import BadBackup, LibraryDamaged, LibraryUnwritable
@@ -176,7 +176,11 @@ def _write(library: Library, folder: Path, on_bytes: Told) -> Manifest:
     return manifest
 
 
-def _copied(source: IO[bytes], target: IO[bytes], on_bytes: Told) -> Member:
+class _Target(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+def _copied(source: IO[bytes], target: _Target, on_bytes: Told) -> Member:
     size, digest = 0, sha256()
     while step := source.read(_STEP):
         target.write(step)
@@ -260,7 +264,7 @@ class Backup:
 class _Nowhere:
     """A file that keeps nothing."""
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         return len(data)
 
 

@@ -29,7 +29,8 @@ def examine(settings: Settings) -> list[Finding]:
     except ParallaxError as error:
         return [*findings, Finding(False, str(error))]
     try:
-        for look in (_folder, _store, _cache, _model, partial(_runtime, settings), _index):
+        of_model = (partial(_served, settings), partial(_runtime, settings))
+        for look in (_folder, _store, _cache, _model, *of_model, _index):
             findings += _looked(look, corpus)
     finally:
         corpus.close()
@@ -87,10 +88,24 @@ def _model(corpus: Corpus) -> Iterator[Finding]:
     )
 
 
+def _served(settings: Settings, corpus: Corpus) -> Iterator[Finding]:
+    served = corpus.library.serves
+    if served is None:
+        yield Finding(True, "serves no model yet; it will be that of the first article")
+        return
+    corpus.library.check_canary()
+    gives = "" if settings.offline else ", which gives what it gave"
+    others = len(corpus.library.cache.models()) - 1
+    kept = f"; {others} more in the cache, see parallax model show" if others > 0 else ""
+    yield Finding(True, f"serves {served}{gives}{kept}")
+
+
 def _runtime(settings: Settings, corpus: Corpus) -> Iterator[Finding]:
     if not settings.offline:
         warnings: list[str] = []
-        encoder = model_encoder(settings, corpus.library.cache, warnings.append)
+        encoder = model_encoder(
+            settings, corpus.library.cache, warnings.append, corpus.library.serves
+        )
         yield Finding(True, f"vectors by {encoder.runtime}")
         yield from (Finding(True, warning) for warning in warnings)
 

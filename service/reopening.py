@@ -17,7 +17,8 @@ _PAUSE_SECONDS = 5.0
 
 
 class _Front(Protocol):
-    library: Library
+    @property
+    def library(self) -> Library: ...
 
 
 F = TypeVar("F", bound=_Front)
@@ -27,7 +28,7 @@ def steady(method: Callable[Concatenate[F, P], R]) -> Callable[Concatenate[F, P]
     """Let a method of a front raise `LibraryChanged` where its answer would mix two libraries."""
 
     @wraps(method)
-    def asked(front: F, *args: P.args, **kwargs: P.kwargs) -> R:
+    def asked(front: F, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with front.library.steady():
             return method(front, *args, **kwargs)
 

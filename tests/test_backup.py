@@ -271,11 +271,12 @@ def test_cut_short_or_of_another_kind_it_is_refused_and_nothing_is_touched(
         whole[100:],
     ):
         backup.write_bytes(content)
-        for attempt in (
+        attempts: list[Callable[[], object]] = [
             lambda: check_backup(backup),
             lambda: restore(backup, here, replace=True),
             lambda: restore(backup, tmp_path / "there"),
-        ):
+        ]
+        for attempt in attempts:
             with pytest.raises(BadBackup, match=r"backup.zip cannot be restored: .*Nothing was"):
                 attempt()
     assert seen(here) == before

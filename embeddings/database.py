@@ -93,6 +93,28 @@ class Database:
                 connection.rollback()
 
     @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let all that this thread reads be of one state, the latest there is as this begins."""
+        with self._errors():
+            connection = self._connection()
+            is_outermost = not connection.in_transaction
+            if is_outermost:
+                connection.execute("BEGIN")
+                # A state is chosen by the first look at it.
+                connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        try:
+            yield
+        finally:
+            if is_outermost:
+                connection.rollback()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether what this thread reads now is of one state."""
+        with self._errors():
+            return self._connection().in_transaction
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give a connection in a transaction: all of it is kept, or nothing.
 

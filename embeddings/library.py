@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.states import Outdated
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
     from embeddings.readers import Refusal
     from embeddings.sketches import Rows
 
+T = TypeVar("T")
+
 # How long a writer waits for another one before it says who holds the library.
 _WAIT_SECONDS = 10.0
+
+# So many times an answer is begun before nobody else may bring the index in step for its sake.
+_TRIES = 4
 
 
 class Library:
@@ -108,16 +114,20 @@ class Library:
             Cosines by chunk id, highest first; ties go to the lower id. In a large library they
             are near the truth, and a few of the nearest may be missing; see `VectorIndex`.
         """
-        among = self.store.passing(filters) if filters else None
-        return self._index.current().search(vector, k, among=among)
+
+        def found() -> dict[int, float]:
+            among = self.store.passing(filters) if filters else None
+            return self._index.nearest(vector, k, among=among)
+
+        return self.at_one_state(found)
 
     def word_scores(self, words: Sequence[str]) -> "WordScores":
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
-        return self._finder.word_scores(words)
+        return self.at_one_state(lambda: self._finder.word_scores(words))
 
     def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return for each of the chunks which of the words its text holds; see `Store.words_in`."""
-        return self._finder.words_in(words, chunk_ids)
+        return self.at_one_state(lambda: self._finder.words_in(words, chunk_ids))
 
     def rough_rows(self, chunk_ids: Sequence[int]) -> "Rows":
         """Return for each of the chunks about the vectors of its sentences and its title.
@@ -127,6 +137,9 @@ class Library:
         Raises:
             MissingVectors: Offline, and the cache lacks some.
         """
+        return self.at_one_state(lambda: self._rough_rows(chunk_ids))
+
+    def _rough_rows(self, chunk_ids: Sequence[int]) -> "Rows":
         from embeddings.sketches import rows_of, sketched
 
         found = self._finder.rough(chunk_ids)
@@ -144,7 +157,28 @@ class Library:
 
     def articles_of(self, chunk_ids: Ids) -> Ids:
         """Return for each of the chunks a number that it shares with those of its article."""
-        return self._finder.words().articles_of(chunk_ids)
+        return self.at_one_state(lambda: self._finder.words().articles_of(chunk_ids))
+
+    def at_one_state(self, answer: Callable[[], T]) -> T:
+        """Give an answer from one state of the library, the latest there is.
+
+        Other threads and processes may change it meanwhile: the answer is from before that or
+        from after it, never from both, and nobody waits for anybody.
+
+        Args:
+            answer: Makes the answer; it is made again if the index went on to a later state.
+        """
+        if self.store.is_reading:  # It is a part of an answer.
+            return answer()
+        for _ in range(_TRIES):
+            with suppress(Outdated), self.store.reading():
+                return answer()
+        # The library changes faster than it is asked, or was restored from an earlier copy.
+        with self._index.standing(), self._finder.standing(), self.store.reading():
+            generation = self.store.generation()
+            self._index.forget_later(generation)
+            self._finder.forget_later(generation)
+            return answer()
 
     @contextmanager
     def opening_index(self) -> Iterator[None]:

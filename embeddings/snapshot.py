@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from glob import escape
 from hashlib import file_digest, sha256
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -39,6 +40,7 @@ def write_snapshot(
     Raises:
         OSError: It cannot be written.
     """
+    _sweep(path)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("w+b") as file:
@@ -55,6 +57,27 @@ def write_snapshot(
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes left that died while they wrote this file."""
+    for partial in path.parent.glob(f"{escape(path.name)}.*.partial"):
+        process = partial.name.split(".")[-2]
+        if process.isdigit() and not _lives(int(process)):
+            partial.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    """Tell whether a process lives, where that can be asked without doing it any harm."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # It is another user's.
+    return True
 
 
 def snapshot_generation(path: Path) -> int | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -125,6 +126,17 @@ class Store:
     def check(self) -> list[str]:
         """Return what is wrong with the file; nothing if it is sound."""
         return self._database.check()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let all that this thread reads be of one state, whatever others change meanwhile."""
+        with self._database.holding():
+            yield
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether what this thread reads now is of one state."""
+        return self._database.is_held
 
     # What changes it
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Self, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from embeddings.readers import Refusal
     from service.claims import Claim
 
+P = ParamSpec("P")
+R = TypeVar("R")
 A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
 MOST_ARTICLES_A_PAGE = 1000
@@ -73,6 +76,18 @@ def model_encoder(
         holds=lambda fingerprint: cache.profile(fingerprint) is not None,
         tell=tell,
     )
+
+
+def _at_one_state(
+    method: Callable[Concatenate["Corpus", P], R],
+) -> Callable[Concatenate["Corpus", P], R]:
+    """Make all of an answer from one state of the library; see `Library.at_one_state`."""
+
+    @wraps(method)
+    def answering(corpus: "Corpus", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return corpus.library.at_one_state(lambda: method(corpus, *args, **kwargs))
+
+    return answering
 
 
 class Corpus:
@@ -171,6 +186,7 @@ class Corpus:
         found = self.library.store.articles(after=after, limit=limit)
         return ArticlePage(articles=[_header(article) for article in found])
 
+    @_at_one_state
     def article(self, article_id: str) -> ArticleDetail:
         """Return an article with its labelled blocks.
 
@@ -197,6 +213,7 @@ class Corpus:
 
     # What it answers
 
+    @_at_one_state
     def search(
         self,
         query: str,
@@ -260,6 +277,7 @@ class Corpus:
             answer, warnings + article_warnings(self._profile, (one.article for one in ranked))
         )
 
+    @_at_one_state
     def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
         """Find the articles most like one, of the library or not, and never itself.
 
@@ -276,6 +294,7 @@ class Corpus:
         answer = banded_articles(answer, self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + warnings)
 
+    @_at_one_state
     def similarity(self, a: Ref, b: Ref) -> Similarity:
         """Say how alike two articles are, and by which sentences.
 
@@ -288,6 +307,7 @@ class Corpus:
         answer = banded_similarity(similarity(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
+    @_at_one_state
     def compare(self, a: Ref, b: Ref) -> Comparison:
         """Say what two articles share and what only one of them says.
 
@@ -300,6 +320,7 @@ class Corpus:
         answer = banded_comparison(compare(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
+    @_at_one_state
     def cover(self, refs: Sequence[Ref]) -> Coverage:
         """Say of each statement of several articles who says it; see `coverage.cover`.
 
@@ -317,6 +338,7 @@ class Corpus:
         warnings = article_warnings(self._profile, [one.article for one in readings])
         return _warned(cover(readings), warnings + _empty_warnings(readings))
 
+    @_at_one_state
     def summarize(
         self,
         refs: Sequence[Ref] = (),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, local
 from typing import TypeVar
+from zlib import crc32
 
 from embeddings.errors import (
     BadRequest,
@@ -195,6 +196,7 @@ class Database:
         connection.execute("PRAGMA foreign_keys = ON")
         # SQLite's own NOCASE knows only the letters of ASCII.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
+        connection.create_function("seal", -1, seal, deterministic=True)
         # A file from elsewhere may bring views and triggers along; they get no functions.
         connection.execute("PRAGMA trusted_schema = OFF")
         return connection
@@ -246,6 +248,11 @@ class Database:
 def in_memory() -> Connection:
     """Open a database that nobody else sees and that ends with the process."""
     return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
+def seal(*values: str | float | bytes | None) -> int:
+    """Return a checksum over values: of a few bytes that changed together none goes unnoticed."""
+    return crc32(repr(values).encode("utf-8", "surrogatepass"))
 
 
 def _meaning(path: Path, error: sqlite3.Error) -> Exception:

@@ -20,7 +20,7 @@ LAYERS = [
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
-    "embeddings.cache embeddings.fulltext",
+    "embeddings.cache embeddings.fulltext embeddings.seals",
     "embeddings.store",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from crash.inspection import State, faults, state_of
-from crash.writer import ARTICLES_A_BATCH
+from crash.writer import ARTICLES_A_BATCH, Task
 from embeddings.store import Store
 
 # A writer that is killed after some time lives about as long as one that dies at a point.
@@ -120,13 +121,19 @@ def run(
         on_kill: Told what there is so far, after each one.
     """
     choice, outcome, state = Random(seed), Outcome(), State()
-    while outcome.kills < kills:
-        point = choice.randint(1, _LAST_POINT) if choice.random() < 0.5 else 0
-        lines, killed = _killed(folder, choice.randrange(2**32), point, choice)
-        state = _look(folder, lines, state, outcome)
-        outcome.kills += killed
-        if killed:
-            on_kill(outcome)
+    journal = folder / "journal"
+    library = folder / "library"
+    library.mkdir()
+    with _writers() as writers:
+        while outcome.kills < kills:
+            journal.unlink(missing_ok=True)
+            point = choice.randint(1, _LAST_POINT) if choice.random() < 0.5 else 0
+            task = Task(str(library), str(journal), choice.randrange(2**32), point)
+            killed = _killed(writers, task, choice.uniform(0, _LONGEST_SECONDS))
+            state = _look(library, _lines(journal), state, outcome)
+            outcome.kills += killed
+            if killed:
+                on_kill(outcome)
     return outcome
 
 
@@ -138,19 +145,14 @@ def enumerate_points(
     The process stands still at each point while its files are copied: a copy is what would have
     stayed of it. Each counts as a kill.
     """
-    copies, outcome = folder / "copies", Outcome()
-    library = folder / "library"
+    copies, library, outcome = folder / "copies", folder / "library", Outcome()
     library.mkdir()
-    subprocess.run(
-        _command(library, seed, 0, changes, copies),
-        env=_environment(),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
+    with _writers() as writers:
+        journal = str(folder / "journal")
+        _killed(writers, Task(str(library), journal, seed, 0, changes, str(copies)), None)
     for copy in sorted(copies.iterdir()):
-        lines = (copy / "told").read_text(encoding="utf-8").splitlines()
         seen = Outcome(faults=outcome.faults)
-        _look(copy / "library", lines, State(), seen)
+        _look(copy / "library", _lines(copy / "told"), State(), seen)
         outcome.kills += 1
         outcome.acknowledged, outcome.lost = seen.acknowledged, outcome.lost + seen.lost
         on_point(outcome)
@@ -174,34 +176,47 @@ def _look(folder: Path, lines: Iterable[str], before: State, outcome: Outcome) -
     return found
 
 
-def _killed(folder: Path, seed: int, point: int, choice: Random) -> tuple[list[str], bool]:
-    """Run a writer until it dies; return what it said, and whether it was killed."""
+@contextmanager
+def _writers() -> Iterator[subprocess.Popen[str]]:
+    """Start what makes a writer of each task."""
+    path = [str(_TESTS), str(_TESTS.parent)]
+    # Who starts no threads can be forked.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with subprocess.Popen(
-        _command(folder, seed, point, 0, ""),
-        env=_environment(),
+        [sys.executable, "-m", "crash.writer"],
+        env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(path)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    ) as writer:
-        assert writer.stdout is not None
-        first = writer.stdout.readline()
-        if not point:
-            time.sleep(choice.uniform(0, _LONGEST_SECONDS))
-            writer.kill()
-        lines = [first, *writer.stdout]
-    if writer.returncode not in (0, -signal.SIGKILL):
-        raise RuntimeError(f"The writer failed by itself: {writer.returncode}.")
-    return list(_whole(lines)), writer.returncode != 0
+    ) as writers:
+        try:
+            yield writers
+        finally:
+            writers.kill()
 
 
-def _whole(lines: Iterable[str]) -> Iterator[str]:
-    yield from (line for line in lines if line.endswith("\n"))
+def _killed(writers: subprocess.Popen[str], task: Task, seconds: float | None) -> bool:
+    """Have a writer do its task until it dies; tell whether it was killed.
+
+    Args:
+        writers: What makes it.
+        task: The task.
+        seconds: After how long it is killed, if it does not die by itself.
+    """
+    assert writers.stdin is not None
+    assert writers.stdout is not None
+    print(json.dumps(task), file=writers.stdin, flush=True)
+    process = int(writers.stdout.readline())
+    if seconds is not None and not task.point:
+        time.sleep(seconds)
+        # It is still there, dead or alive: nobody has asked yet how it ended.
+        os.kill(process, signal.SIGKILL)
+    status = int(writers.stdout.readline())
+    if status not in (0, -signal.SIGKILL):
+        raise RuntimeError(f"The writer failed by itself: {status}.")
+    return status != 0
 
 
-def _command(folder: Path, seed: int, point: int, changes: int, copies: object) -> list[str]:
-    arguments = [folder, seed, point, changes, copies]
-    return [sys.executable, "-m", "crash.writer", *map(str, arguments)]
-
-
-def _environment() -> dict[str, str]:
-    path = [str(_TESTS), str(_TESTS.parent)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+def _lines(journal: Path) -> list[str]:
+    """Return what a writer told, whole lines only."""
+    return journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []

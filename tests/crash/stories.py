@@ -4,7 +4,7 @@ from random import Random
 
 from embeddings.article import Article
 
-NAMES = [f"story-{number:02}" for number in range(14)]
+NAMES = [f"story-{number:02}" for number in range(12)]
 
 _WORDS = [
     *["harbour", "storm", "bridge", "council", "budget", "strike", "vote", "minister", "river"],

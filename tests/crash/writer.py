@@ -1,18 +1,20 @@
 """The process that is killed: changes a library at random, and tells what it was told is done.
 
 It writes a line of JSON for each change that it is about to make, and one for each result that
-the library gave it, to a pipe: what went into it is not lost with the process.
+the library gave it: what was written is not lost with the process.
 """
 
 import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
 from shutil import copytree
+from typing import NamedTuple, NoReturn
 
 from toy import toy_corpus
 
@@ -24,28 +26,68 @@ from service.corpus import Corpus
 ARTICLES_A_BATCH = 3
 """So many are kept in one transaction here, so that many calls take several."""
 
-_CHANGES_A_LIFE = 40
+
+class Task(NamedTuple):
+    """What a writer does.
+
+    Attributes:
+        folder: The library's.
+        journal: The file it tells what it does.
+        seed: What makes the changes.
+        point: The number of the point at which it dies, or 0.
+        changes: After how many changes it ends.
+        copies: A folder for a copy of what lies there at each point, or "".
+    """
+
+    folder: str
+    journal: str
+    seed: int
+    point: int = 0
+    changes: int = 40
+    copies: str = ""
 
 
 def main() -> None:
-    """Change the library, until killed.
+    """Make a writer of each task that comes in; print its process, and how that ended.
 
-    Arguments: the folder; the seed; the number of the point at which to die, or 0; the number of
-    changes after which to end, or 0; a folder for a copy of what lies there at each point, or
-    nothing.
+    The process is forked from this one, which has imported all there is to import, started no
+    thread and opened no library: that costs most of a writer's short life.
     """
-    folder, seed, point, changes, copies = Path(sys.argv[1]), *map(int, sys.argv[2:5]), sys.argv[5]
+    for line in sys.stdin:
+        process = os.fork()
+        if not process:
+            _write(Task(*json.loads(line)))
+        _tell(process)
+        _tell(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def _write(task: Task) -> NoReturn:
+    """Change the library, until killed."""
     ingest._ARTICLES_A_BATCH = ARTICLES_A_BATCH
     told: list[str] = []
+    journal = os.open(task.journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def tell(**line: object) -> None:
         told.append(json.dumps(line))
-        os.write(1, told[-1].encode() + b"\n")
+        os.write(journal, told[-1].encode() + b"\n")
 
-    if point or copies:
-        call_at_points(folder, _copying(folder, Path(copies), told) if copies else _dying(point))
-    tell(ready=True)
-    _change(folder, Random(seed), changes or _CHANGES_A_LIFE, tell)
+    folder = Path(task.folder)
+    if task.copies:
+        call_at_points(folder, _copying(folder, Path(task.copies), told))
+    elif task.point:
+        call_at_points(folder, _dying(task.point))
+    status = 1
+    try:
+        _change(folder, Random(task.seed), task.changes, tell)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    os._exit(status)  # Nothing of the process that it was forked from is its own to end.
 
 
 def _dying(point: int) -> Callable[[], None]:

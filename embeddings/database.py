@@ -35,6 +35,9 @@ _SIGNS_OF_DAMAGE = (
     "unsupported file format",
 )
 
+# What Python says of a row that has no column of a name.
+_NO_COLUMN = "No item with that key"
+
 # The most values in one statement; SQLite takes 32,766 unless it was built to take more.
 _MOST_VALUES = 30_000
 
@@ -243,6 +246,10 @@ class Database:
             ) from error
         except UnicodeDecodeError as error:  # Of a name or text that SQLite read from the file.
             raise _damaged(self.path, error) from error
+        except IndexError as error:
+            if str(error) == _NO_COLUMN:  # Its name is another one in the file.
+                raise _damaged(self.path, error) from error
+            raise
 
 
 def in_memory() -> Connection:

@@ -18,6 +18,7 @@ from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Passage, passage_at
 from embeddings.errors import LibraryDamaged, UnknownArticle
 from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
+from embeddings.wal import check_log
 
 Ids = npt.NDArray[np.int64]
 
@@ -128,6 +129,7 @@ class Store:
             for name in ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
         ]
         scripts[-1] += seals.SEAL_ALL
+        check_log(path)
         self._database = Database(path, scripts, durable=True)
 
     def close(self) -> None:

@@ -13,7 +13,8 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors embeddings.machine",
-    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.states",
+    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.states "
+    "embeddings.wal",
     "embeddings.arrays",
     "embeddings.langid",
     "embeddings.article",

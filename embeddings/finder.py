@@ -181,6 +181,14 @@ class Finder:
 
     def rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the sketches of passages, as far as there are any; see `Sketches.read`."""
+        for _ in range(2):
+            try:
+                return self._rough(chunk_ids)
+            except LibraryDamaged:  # It is derived, so it is made anew.
+                self._make_anew()
+        return {}
+
+    def _rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
         generation = self._store.generation()
         if generation > self._sketched:
             with self._lock, self._store.reading():
@@ -188,6 +196,13 @@ class Finder:
                     self._sketch(self._store.generation())
                     self._sketched = generation
         return {} if self._sketches is None else self._sketches.read(chunk_ids)
+
+    def _make_anew(self) -> None:
+        with self._lock:
+            self.close()
+            self._sketches, self._sketched = None, -1
+            with suppress(OSError):
+                _remove(self._sketches_path())
 
     def close(self) -> None:
         """Close the files."""
@@ -220,7 +235,8 @@ class Finder:
             if found.fact("library") not in (None, self._store.identity()):
                 found.clear()
             return found
-        _remove(path)
+        with suppress(OSError):
+            _remove(path)
         return Sketches(path, dim)
 
     def _rows(self, chunks: Sequence[StoredChunk]) -> Iterator[tuple[int, Matrix]]:

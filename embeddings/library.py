@@ -15,6 +15,7 @@ from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.snapshot import snapshot_generation
 from embeddings.states import Outdated
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
@@ -292,6 +293,16 @@ class Library:
         from embeddings.ingest import Preparer
 
         return Preparer(self.encoder)
+
+    def later_generation(self) -> int | None:
+        """Return the generation that something was derived from, if it is later than the last.
+
+        Then the last changes were lost, or an earlier copy of the articles was put in place.
+        """
+        identity = self.store.identity()
+        derived = [*self.folder.glob("index-*.faiss"), *self.folder.glob("words.index")]
+        found = max((snapshot_generation(one, identity) or 0 for one in derived), default=0)
+        return found if found > self.store.generation() else None
 
     def _drop_later(self) -> None:
         """Remove what was derived from what is yet to come: the store was restored from a copy.

@@ -80,13 +80,21 @@ def _lives(process: int) -> bool:
     return True
 
 
-def snapshot_generation(path: Path) -> int | None:
-    """Return the generation a snapshot says it was made from; None if there is no saying."""
+def snapshot_generation(path: Path, library: str | None = None) -> int | None:
+    """Return the generation a snapshot says it was made from; None if there is no saying.
+
+    Args:
+        path: The file.
+        library: Identity of the library that it must be of, if that matters.
+    """
     try:
         with path.open("rb") as file:
             if file.readline() != _MAGIC:
                 return None
-            return int(json.loads(file.readline())["generation"])
+            facts = json.loads(file.readline())
+            if library not in (None, facts["library"]):
+                return None
+            return int(facts["generation"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

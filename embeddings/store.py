@@ -19,6 +19,7 @@ from embeddings.encoder import Passage, passage_at
 from embeddings.errors import LibraryDamaged, UnknownArticle
 from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
 from embeddings.wal import check_log
+from embeddings.words import WORDS, are_words_sound, make_words
 
 Ids = npt.NDArray[np.int64]
 
@@ -137,8 +138,39 @@ class Store:
         self._database.close()
 
     def check(self) -> list[str]:
-        """Return what is wrong with the file; nothing if it is sound."""
-        return self._database.check()
+        """Return what is wrong with the form of the file; nothing if it is sound."""
+        return [f"{one}. Restore the library from a copy." for one in self._database.check()]
+
+    def damages(self) -> list[str]:
+        """Return what is not as it was written, of articles and their words, a sentence each."""
+        with self._database.reading() as connection:
+            ids = [row["id"] for row in connection.execute("SELECT id FROM articles ORDER BY id")]
+        return [
+            *(damage for name in ids if (damage := self._damage(name))),
+            *self._damages_of_words(),
+        ]
+
+    def _damage(self, article_id: str) -> str | None:
+        try:
+            self.article(article_id)
+            self.blocks(article_id)
+            self.chunks_of([article_id])
+        except LibraryDamaged as error:
+            return str(error)
+        return None
+
+    def _damages_of_words(self) -> Iterator[str]:
+        for table in WORDS:
+            try:
+                with self._database.reading() as connection:
+                    is_sound = are_words_sound(connection, table)
+            except LibraryDamaged:
+                is_sound = False
+            if not is_sound:
+                yield (
+                    f"the words by which articles are searched ({table}) are not those of the "
+                    "articles. Run `parallax doctor --mend`."
+                )
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -180,6 +212,12 @@ class Store:
         with self._database.writing() as connection:
             yield connection
             seals.seal_new(connection)
+
+    def mend_words(self) -> None:
+        """Make anew, from the articles, the words by which they are searched."""
+        with self._database.writing() as connection:
+            for table in WORDS:
+                make_words(connection, table)
 
     # What it knows
 

@@ -21,7 +21,7 @@ LAYERS = [
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
-    "embeddings.cache embeddings.fulltext embeddings.seals",
+    "embeddings.cache embeddings.fulltext embeddings.seals embeddings.words",
     "embeddings.store",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",

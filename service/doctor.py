@@ -61,9 +61,18 @@ def _folder(corpus: Corpus) -> Iterator[Finding]:
 
 
 def _store(corpus: Corpus) -> Iterator[Finding]:
-    wrong = corpus.library.store.check()
+    library = corpus.library
+    later = library.later_generation()
+    if later is not None:
+        yield Finding(
+            False,
+            f"articles: their last change has the number {library.store.generation()}, but the "
+            f"index was made after {later}. Changes were lost with a damaged file, or an earlier "
+            "copy was put in place: add again what is missing.",
+        )
+    wrong = [*library.store.check(), *library.store.damages()]
     for line in wrong:
-        yield Finding(False, f"articles: {line}. Restore the library from a copy.")
+        yield Finding(False, f"articles: {line}")
     if not wrong:
         counts = corpus.library.store.counts().items()
         yield Finding(True, ", ".join(f"{count:,} {name}" for name, count in counts))

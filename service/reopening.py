@@ -2,37 +2,13 @@
 
 import time
 from collections.abc import Callable
-from functools import wraps
 from threading import Lock, Thread
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from embeddings.errors import LibraryChanged, ParallaxError
 from embeddings.library import Library
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 # A library that could not be opened anew is tried again after so long.
 _PAUSE_SECONDS = 5.0
-
-
-class _Front(Protocol):
-    @property
-    def library(self) -> Library: ...
-
-
-F = TypeVar("F", bound=_Front)
-
-
-def steady(method: Callable[Concatenate[F, P], R]) -> Callable[Concatenate[F, P], R]:
-    """Let a method of a front raise `LibraryChanged` where its answer would mix two libraries."""
-
-    @wraps(method)
-    def asked(front: F, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with front.library.steady():
-            return method(front, *args, **kwargs)
-
-    return asked
 
 
 class Reopening:
@@ -70,12 +46,12 @@ class Reopening:
                 self._is_at_it = True
                 Thread(target=self._open, args=(self._reopen,), daemon=True).start()
         try:
-            with library.steady():
-                return library
+            library.check_edition()
         except LibraryChanged:
             if self._error is not None:
                 raise self._error from None
             raise
+        return library
 
     def _open(self, reopen: Callable[[], Library]) -> None:
         library: Library | None = None

@@ -5,9 +5,9 @@ over them.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +18,9 @@ from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
 from embeddings.fulltext import Tokenizer
 from embeddings.postings import Segment, WordIndex, WordScores, segment_of
-from embeddings.sketches import Sketches, made_at
+from embeddings.sketches import Sketches, clear_later
 from embeddings.snapshot import SnapshotHead, snapshot_generation
+from embeddings.states import Outdated
 from embeddings.store import Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -53,13 +54,14 @@ class Finder:
         """
         self._folder = folder
         self._store = store
+        self._edition = store.state().edition  # Of all that it holds; see `FollowingIndex`.
         self._encoder = encoder
         self._tokenizer = Tokenizer()
         self._state: _State | None = None
         self._sketches: Sketches | None = None
         self._sketched = -1
         self._behind = 0  # Passages that came or went since the words were written.
-        self._lock = Lock()  # Held while it follows; what is asked meanwhile waits.
+        self._lock = RLock()  # Held while it follows; what is asked meanwhile waits.
 
     # Words
 
@@ -88,30 +90,47 @@ class Finder:
         return held
 
     def words(self) -> WordIndex:
-        """Return the words of the store as it is now."""
-        generation = self._store.generation()
+        """Return the words of the store at the state of it that is being read.
+
+        Raises:
+            Outdated: They are in step with a later state.
+        """
+        generation = self._store.generation(self._edition)
         state = self._state
         if state is not None and state.generation == generation:
             return state.words
-        with self._lock:
-            if self._state is None or self._state.generation != generation:
-                before = self._loaded(generation) if self._state is None else self._state.words
-                self._state = _State(generation, self._followed(before))
-            return self._state.words
+        with self._lock, self._store.reading():
+            return self._followed().words
 
     def sync(self) -> None:
         """Bring all in step now, and write the words if what is on disk is far behind."""
-        self.rough([])
-        index = self.words()
-        with self._lock:
-            if self._state is None or self._behind <= _STALE_SHARE * len(index):
+        with self._lock, self._store.reading():
+            self.forget_later(self._store.generation(self._edition))
+            self.rough([])
+            state = self._followed()
+            if self._behind <= _STALE_SHARE * len(state.words):
                 return
-            head = self._head(self._state.generation)
             # Reading goes on without it; it only saves time.
             with suppress(OSError):
-                write_arrays(self._folder / _WORDS_FILE, head, self._state.words.segment().arrays())
+                head = self._head(state.generation)
+                write_arrays(self._folder / _WORDS_FILE, head, state.words.segment().arrays())
                 self._behind = 0
-                self._state = _State(head.generation, self._loaded(head.generation))
+                # In its file a large one takes less memory; another process may have written a
+                # later one by now.
+                self._state = state._replace(words=self._loaded(state.generation) or state.words)
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Let nobody else bring it in step with another state."""
+        with self._lock:
+            yield
+
+    def forget_later(self, generation: int) -> None:
+        """Forget what is of a later generation than the last: the store was restored."""
+        with self._lock:
+            if self._state is not None and self._state.generation > generation:
+                self._state = None
+            self._sketched = min(self._sketched, generation)
 
     def drop_later(self, generation: int) -> None:
         """Remove what was derived from generations yet to come: the store was restored."""
@@ -119,21 +138,35 @@ class Finder:
         if (snapshot_generation(path) or 0) > generation:
             path.unlink(missing_ok=True)
         for path in self._folder.glob("sketches-*.sqlite3"):
-            if made_at(path) > generation:
-                _remove(path)
+            clear_later(path, generation)
 
     def _terms(self, words: Sequence[str]) -> list[list[int] | str]:
         found = self._tokenizer.terms(words)
         return [terms if len(terms) < 2 else word for word, terms in zip(words, found, strict=True)]
 
     def _head(self, generation: int) -> SnapshotHead:
-        return SnapshotHead(self._store.identity(), _KIND, generation)
+        # An article that was cut anew keeps its number, so its old chunks cannot be told from its
+        # new ones where words are counted by articles.
+        kind = f"{_KIND} cut {self._edition.cut}" if self._edition.cut else _KIND
+        return SnapshotHead(self._edition.identity, kind, generation)
 
-    def _loaded(self, generation: int) -> WordIndex:
+    def _loaded(self, generation: int) -> WordIndex | None:
         arrays = read_arrays(self._folder / _WORDS_FILE, self._head(generation))
-        return WordIndex() if arrays is None else WordIndex([Segment.of(arrays)])
+        return None if arrays is None else WordIndex([Segment.of(arrays)])
 
-    def _followed(self, index: WordIndex) -> WordIndex:
+    def _followed(self) -> _State:
+        """Bring the words in step with the store; call under `_lock`."""
+        state, generation = self._state, self._store.generation(self._edition)
+        if state is None:
+            state = _State(-1, self._loaded(generation) or WordIndex())
+        if state.generation > generation:  # To go back would take them from others.
+            raise Outdated
+        if state.generation < generation:
+            state = _State(generation, self._brought_in(state.words))
+        self._state = state
+        return state
+
+    def _brought_in(self, index: WordIndex) -> WordIndex:
         # An id is never used twice, so what differs is what came and what went.
         gone, new = self._store.chunk_changes(index.living())
         if len(gone):
@@ -152,13 +185,28 @@ class Finder:
 
     def rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the sketches of passages, as far as there are any; see `Sketches.read`."""
-        generation = self._store.generation()
-        if generation != self._sketched:
-            with self._lock:
-                if generation != self._sketched:
-                    self._sketch(generation)
+        for _ in range(2):
+            try:
+                return self._rough(chunk_ids)
+            except LibraryDamaged:  # It is derived, so it is made anew.
+                self._make_anew()
+        return {}
+
+    def _rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
+        generation = self._store.generation(self._edition)
+        if generation > self._sketched:
+            with self._lock, self._store.reading():
+                if generation > self._sketched:
+                    self._sketch(self._store.generation(self._edition))
                     self._sketched = generation
         return {} if self._sketches is None else self._sketches.read(chunk_ids)
+
+    def _make_anew(self) -> None:
+        with self._lock:
+            self.close()
+            self._sketches, self._sketched = None, -1
+            with suppress(OSError):
+                _remove(self._sketches_path())
 
     def close(self) -> None:
         """Close the files."""
@@ -168,30 +216,31 @@ class Finder:
     def _sketch(self, generation: int) -> None:
         """Bring the sketches in step with the store, as far as that can be done."""
         # Where they cannot be written, exact vectors are read in their place.
+        library = self._edition.identity
         with suppress(LibraryBusy, LibraryUnwritable):
             if self._sketches is None:
-                self._sketches = self._opened(generation)
-            # To look which there are is to go through all of the file.
-            if self._sketches.fact("generation") == str(generation):
+                self._sketches = self._opened()
+            # To look which there are is to go through all of the file. Those of a later state
+            # are as good: what is not there any more is read in the exact way.
+            if self._sketches.generation() >= generation > 0:
                 return
             found_gone, found_new = self._store.chunk_changes(self._sketches.ids())
             gone, new = found_gone.tolist(), found_new.tolist()
             for start in range(0, len(new), _CHUNKS_A_STEP):
                 found = self._store.chunks(new[start : start + _CHUNKS_A_STEP])
-                self._sketches.change(put=self._rows(list(found.values())))
-            facts = {"library": self._store.identity(), "generation": str(generation)}
-            self._sketches.change(drop=gone, facts=facts)
+                self._sketches.change(library, put=self._rows(list(found.values())))
+            self._sketches.change(library, drop=gone, facts={"generation": str(generation)})
 
-    def _opened(self, generation: int) -> Sketches:
+    def _opened(self) -> Sketches:
         path = self._sketches_path()
         dim = self._encoder.profile.dim
         with suppress(LibraryDamaged):
             found = Sketches(path, dim)
-            same = found.fact("library") in (None, self._store.identity())
-            if same and found.generation() <= generation:
-                return found
-            found.close()
-        _remove(path)
+            if found.fact("library") not in (None, self._edition.identity):
+                found.clear(self._edition.identity)
+            return found
+        with suppress(OSError):
+            _remove(path)
         return Sketches(path, dim)
 
     def _rows(self, chunks: Sequence[StoredChunk]) -> Iterator[tuple[int, Matrix]]:

@@ -1,12 +1,12 @@
 """The open library: the store, the cache and the index, kept in step with one another."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from weakref import finalize
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.errors import LibraryChanged, LibraryDamaged
+from embeddings.served import LibraryState, ServedModel
+from embeddings.snapshot import snapshot_generation
+from embeddings.states import Outdated
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -28,8 +31,16 @@ if TYPE_CHECKING:
     from embeddings.readers import Refusal
     from embeddings.sketches import Rows
 
+T = TypeVar("T")
+
 # How long a writer waits for another one before it says who holds the library.
-_WAIT_SECONDS = 10.0
+WAIT_SECONDS = 10.0
+
+MARK = "restoring"
+"""A file that lies in a library's folder while a damaged one of it is exchanged."""
+
+# So many times an answer is begun before nobody else may bring the index in step for its sake.
+_TRIES = 4
 
 
 class Library:
@@ -46,7 +57,8 @@ class Library:
         cache: EmbeddingCache,
         encoder: CachedEncoder,
         *,
-        wait_seconds: float = _WAIT_SECONDS,
+        state: LibraryState | None = None,
+        wait_seconds: float = WAIT_SECONDS,
         exact_up_to: int | None = None,
     ) -> None:
         """Put the parts together; `service.corpus.Corpus.open` builds them.
@@ -56,6 +68,8 @@ class Library:
             store: The articles.
             cache: The vectors.
             encoder: What embeds, through the cache.
+            state: What the store said of itself when the encoder was chosen; if not given, what
+                it says now.
             wait_seconds: How long to wait for another writer before saying that it is busy.
             exact_up_to: With more chunks than this the index is an approximate one.
         """
@@ -65,7 +79,49 @@ class Library:
         self.encoder = encoder
         self._wait_seconds = wait_seconds
         self._exact_up_to = exact_up_to
+        self._state = state or store.state()
         self._is_open = False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the store still is what was opened, and serves the model that it served then."""
+        state = self.store.state()
+        # One that does not say it yet serves what it was found to serve when it was opened.
+        return self._is_edition(state) and state.served in (None, self._state.served)
+
+    @property
+    def serves(self) -> ServedModel | None:
+        """The model that it served when it was opened; None if that was none yet."""
+        return self._state.served
+
+    def check_canary(self) -> None:
+        """See that the model can be asked, and that it gives what it gave; see `CachedEncoder`.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded.
+            ModelChanged: It is not the one that the library serves, or gives other numbers.
+        """
+        self.encoder.check()
+
+    def check_edition(self) -> None:
+        """See that the store still is what was opened, and cut for the same model.
+
+        Raises:
+            LibraryChanged: It was restored or cut for another model since.
+        """
+        if not self._is_edition(self.store.state()):
+            raise LibraryChanged
+
+    def _is_edition(self, state: LibraryState) -> bool:
+        """Tell whether what was opened, and is held in memory, is of what the store is now."""
+        if state.edition != self._state.edition:
+            return False
+        if self._state.served is None and state.served is not None:
+            # Somebody has begun it meanwhile, perhaps with another model than is at hand here.
+            if state.served.fingerprint != self.encoder.fingerprint:
+                return False
+            self._state = state
+        return True
 
     def add(
         self,
@@ -81,7 +137,7 @@ class Library:
         """
         from embeddings.ingest import Ingest
 
-        with self._writing():
+        with self.writing():
             yield from Ingest(
                 self.store, self.encoder, self._preparer, on_passages=on_passages
             ).add(items)
@@ -93,7 +149,7 @@ class Library:
             UnknownArticle: One of them is not there.
             LibraryBusy: Another process is writing.
         """
-        with self._writing():
+        with self.writing():
             self.store.remove(article_ids)
 
     def nearest(self, vector: Matrix, k: int, filters: Filters) -> dict[int, float]:
@@ -108,16 +164,20 @@ class Library:
             Cosines by chunk id, highest first; ties go to the lower id. In a large library they
             are near the truth, and a few of the nearest may be missing; see `VectorIndex`.
         """
-        among = self.store.passing(filters) if filters else None
-        return self._index.current().search(vector, k, among=among)
+
+        def found() -> dict[int, float]:
+            among = self.store.passing(filters) if filters else None
+            return self._index.nearest(vector, k, among=among)
+
+        return self.at_one_state(found)
 
     def word_scores(self, words: Sequence[str]) -> "WordScores":
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
-        return self._finder.word_scores(words)
+        return self.at_one_state(lambda: self._finder.word_scores(words))
 
     def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return for each of the chunks which of the words its text holds; see `Store.words_in`."""
-        return self._finder.words_in(words, chunk_ids)
+        return self.at_one_state(lambda: self._finder.words_in(words, chunk_ids))
 
     def rough_rows(self, chunk_ids: Sequence[int]) -> "Rows":
         """Return for each of the chunks about the vectors of its sentences and its title.
@@ -127,6 +187,9 @@ class Library:
         Raises:
             MissingVectors: Offline, and the cache lacks some.
         """
+        return self.at_one_state(lambda: self._rough_rows(chunk_ids))
+
+    def _rough_rows(self, chunk_ids: Sequence[int]) -> "Rows":
         from embeddings.sketches import rows_of, sketched
 
         found = self._finder.rough(chunk_ids)
@@ -144,7 +207,33 @@ class Library:
 
     def articles_of(self, chunk_ids: Ids) -> Ids:
         """Return for each of the chunks a number that it shares with those of its article."""
-        return self._finder.words().articles_of(chunk_ids)
+        return self.at_one_state(lambda: self._finder.words().articles_of(chunk_ids))
+
+    def at_one_state(self, answer: Callable[[], T]) -> T:
+        """Give an answer from one state of the library, the latest there is.
+
+        Other threads and processes may change it meanwhile: the answer is from before that or
+        from after it, never from both, and nobody waits for anybody.
+
+        Args:
+            answer: Makes the answer; it is made again if the index went on to a later state.
+
+        Raises:
+            LibraryChanged: The library was restored or cut for another model since it was opened.
+        """
+        if self.store.is_reading:  # It is a part of an answer.
+            return answer()
+        for _ in range(_TRIES):
+            with suppress(Outdated), self.store.reading():
+                self.check_edition()
+                return answer()
+        # The library changes faster than it is asked, or was restored from an earlier copy.
+        with self._index.standing(), self._finder.standing(), self.store.reading():
+            self.check_edition()
+            generation = self.store.generation()
+            self._index.forget_later(generation)
+            self._finder.forget_later(generation)
+            return answer()
 
     @contextmanager
     def opening_index(self) -> Iterator[None]:
@@ -235,9 +324,34 @@ class Library:
         self._finder.sync()
         return form
 
+    def seen_by(self, encoder: CachedEncoder, state: LibraryState) -> "Library":
+        """Return the same library with what is derived from another model's vectors.
+
+        It shares the store and the cache with this one; see `release`.
+        """
+        return Library(
+            self.folder,
+            self.store,
+            self.cache,
+            encoder,
+            state=state,
+            wait_seconds=self._wait_seconds,
+            exact_up_to=self._exact_up_to,
+        )
+
+    def release(self) -> None:
+        """Close the files that this one does not share; see `seen_by`."""
+        if "_finder" in self.__dict__:
+            self._finder.close()
+
+    def close_when_unused(self) -> None:
+        """Close the files as soon as nobody holds this any more."""
+        own = [self._finder] if "_finder" in self.__dict__ else []
+        finalize(self, _close_all, [self.store, self.cache, *own])
+
     def close(self) -> None:
         """Close the files."""
-        self._finder.close()
+        self.release()
         self.store.close()
         self.cache.close()
 
@@ -259,6 +373,16 @@ class Library:
 
         return Preparer(self.encoder)
 
+    def later_generation(self) -> int | None:
+        """Return the generation that something was derived from, if it is later than the last.
+
+        Then the last changes were lost, or an earlier copy of the articles was put in place.
+        """
+        identity = self.store.identity()
+        derived = [*self.folder.glob("index-*.faiss"), *self.folder.glob("words.index")]
+        found = max((snapshot_generation(one, identity) or 0 for one in derived), default=0)
+        return found if found > self.store.generation() else None
+
     def _drop_later(self) -> None:
         """Remove what was derived from what is yet to come: the store was restored from a copy.
 
@@ -269,29 +393,43 @@ class Library:
         self._index.drop_later(generation)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Be the only writer, of all threads and processes."""
-        from filelock import FileLock, Timeout
+    def writing(self) -> Iterator[None]:
+        """Be the only writer, of all threads and processes.
 
-        lock = FileLock(self.folder / "write.lock", timeout=self._wait_seconds)
-        note = self.folder / "writer"
-        try:
-            lock.acquire()
-        except Timeout as error:
-            holder = note.read_text() if note.exists() else "unknown"
-            raise LibraryBusy(
-                f"Process {holder} has been writing to {self.folder} for over "
-                f"{self._wait_seconds:.0f} seconds; try again when it is done."
-            ) from error
-        except OSError as error:
-            raise LibraryUnwritable(
-                f"{self.folder} cannot be written: {error.strerror}. Change its permissions, or "
-                "choose another folder with --library."
-            ) from error
-        try:
-            with suppress(OSError):  # Only a help for those who wait.
-                note.write_text(str(os.getpid()))
+        Raises:
+            LibraryBusy: Another process is writing.
+            LibraryUnwritable: The library is read-only.
+            LibraryChanged: It was restored, or serves another model than when it was opened.
+        """
+        from embeddings.writer import only_writer
+
+        with only_writer(self.folder, self._wait_seconds):
+            if not self.is_current:
+                raise LibraryChanged
             self._drop_later()
             yield
-        finally:
-            lock.release()
+
+
+def check_whole(folder: Path) -> None:
+    """See that no restore was broken off in a library where that leaves it without its articles.
+
+    Raises:
+        LibraryDamaged: One was.
+    """
+    mark, noted = folder / MARK, ""
+    if mark.exists():
+        with suppress(OSError, UnicodeDecodeError):
+            noted = mark.read_text(encoding="utf-8").strip()
+        raise LibraryDamaged(
+            f"{folder} is half restored: the restore was broken off. Finish it with `parallax "
+            f"restore {noted or 'FILE'} --replace`."
+        )
+
+
+class _Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+def _close_all(parts: Sequence[_Closeable]) -> None:
+    for part in parts:
+        part.close()

@@ -35,10 +35,11 @@ class Settings(BaseModel):
         default_factory=_own_folder,
         description="Folder that holds the articles, the embedding cache and the index.",
     )
-    model: str = Field(
-        DEFAULT_MODEL,
+    model: str | None = Field(
+        None,
         min_length=1,
-        description="Any sentence-transformers model, by name or path.",
+        description="Any sentence-transformers model, by name or path; by default the one that "
+        f"the library serves, and for a new one {DEFAULT_MODEL}.",
     )
     device: str | None = Field(
         None,

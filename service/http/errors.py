@@ -7,11 +7,14 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_excepti
 
 from embeddings.errors import (
     BadArticle,
+    BadBackup,
     BadRequest,
     LibraryBusy,
+    LibraryChanged,
     LibraryDamaged,
     LibraryUnwritable,
     MissingVectors,
+    ModelChanged,
     ModelUnavailable,
     Overloaded,
     ParallaxError,
@@ -22,7 +25,10 @@ STATUS: dict[type[ParallaxError], int] = {
     BadArticle: 422,
     BadRequest: 422,
     UnknownArticle: 404,
+    BadBackup: 422,
     ModelUnavailable: 503,
+    ModelChanged: 503,
+    LibraryChanged: 503,
     MissingVectors: 503,
     Overloaded: 503,
     LibraryBusy: 503,
@@ -32,8 +38,13 @@ STATUS: dict[type[ParallaxError], int] = {
 
 MOST_BYTES = 32 * 1024 * 1024
 
-# When to ask again: a writer may be long about it, a crowd of questions is soon answered.
-RETRY_SECONDS: dict[type[ParallaxError], int] = {LibraryBusy: 10, Overloaded: 1}
+# When to ask again: a writer may be long about it, a crowd of questions is soon
+# answered, and another model soon loaded.
+RETRY_SECONDS: dict[type[ParallaxError], int] = {
+    LibraryBusy: 10,
+    LibraryChanged: 1,
+    Overloaded: 1,
+}
 
 
 class Problem(BaseModel):

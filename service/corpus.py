@@ -128,7 +128,11 @@ class Corpus:
             None if settings.offline else LateEncoder(lambda: model_encoder(settings, cache, tell))
         )
         encoder = CachedEncoder(cache, settings.model, model)
-        return cls(Library(folder, Store(folder / "library.sqlite3"), cache, encoder))
+        library = Library(folder, Store(folder / "library.sqlite3"), cache, encoder)
+        lost = library.lost_changes()
+        if lost is not None:
+            tell(lost)
+        return cls(library)
 
     def close(self) -> None:
         """Close the files."""

@@ -18,16 +18,10 @@ from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Passage, passage_at
 from embeddings.errors import LibraryDamaged, UnknownArticle
 from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
-from embeddings.wal import check_log
+from embeddings.wal import check_log, check_not_emptied
 from embeddings.words import WORDS, are_words_sound, make_words
 
 Ids = npt.NDArray[np.int64]
-
-_WORDS_FILE = "words.index"
-
-# Of the head of a SQLite file: where it tells the version of the tables.
-_HEAD_BYTES = 100
-_VERSION_BYTES = slice(60, 64)
 
 _SEALED = "FROM articles LEFT JOIN article_seals ON article = number"
 
@@ -136,7 +130,7 @@ class Store:
             for name in ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
         ]
         scripts[-1] += seals.SEAL_ALL
-        _check_not_emptied(path)
+        check_not_emptied(path)
         check_log(path)
         self._database = Database(path, scripts, durable=True)
 
@@ -472,22 +466,6 @@ class Store:
                 "SELECT value FROM library WHERE name = ?", (name,)
             ).fetchone()
         return str(value)
-
-
-def _check_not_emptied(path: Path) -> None:
-    """Raise `LibraryDamaged` if a file that had articles is empty; SQLite would begin a new one."""
-    log, words = path.with_name(f"{path.name}-wal"), path.with_name(_WORDS_FILE)
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    is_logged = log.exists() and log.stat().st_size > 0
-    has_tables = any(head[_VERSION_BYTES]) or (is_logged and head)
-    if not has_tables and (is_logged or (words.exists() and words.stat().st_size)):
-        raise LibraryDamaged(
-            f"{path} is empty, but there were articles in it. Restore it from a copy; to begin a "
-            "new library, remove all that lies beside it but the cache."
-        )
 
 
 def _delete(connection: Connection, article_id: str) -> bool:

@@ -1,6 +1,6 @@
 """Damages the files of a library, one at a time, and asks it all there is to ask."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -86,7 +86,9 @@ def files(folder: Path) -> list[Path]:
     return [path for path in found if path.stat().st_size]
 
 
-def damage(folder: Path, name: str, damages: list[Damage], choice: Random, faults: Faults) -> None:
+def damage(
+    folder: Path, name: str, damages: Sequence[Damage], choice: Random, faults: Faults
+) -> None:
     """Damage a file of a library again and again, and compare the answers with those before."""
     expected = [*_answers(_copied(folder))]
     raw = (folder / name).read_bytes()
@@ -138,11 +140,8 @@ def _answers_to(questions: Iterable[Callable[[], object]]) -> Iterator[object]:
 
 def _questions(corpus: Corpus) -> Iterator[Callable[[], object]]:
     yield corpus.articles
-    yield from (lambda name=name: corpus.article(name) for name in NAMES[1:])  # type: ignore[misc]
+    yield from (lambda name=name: corpus.article(name) for name in NAMES[1:])
     for mode in Mode:
-        yield from (
-            lambda query=query, mode=mode: answer(corpus, query, mode)  # type: ignore[misc]
-            for query in QUERIES
-        )
+        yield from (lambda query=query, mode=mode: answer(corpus, query, mode) for query in QUERIES)
     yield lambda: corpus.similar(Ref(id=NAMES[2]))
     yield lambda: corpus.compare(Ref(id=NAMES[2]), Ref(id=NAMES[3]))

@@ -261,8 +261,10 @@ def _unwritable(path: Path) -> LibraryUnwritable:
 
 
 def _damaged(path: Path, error: Exception) -> LibraryDamaged:
+    # SQLite shows the text that it could not decode; messages end up in logs, texts must not.
+    why = str(error).partition(" with text ")[0]
     return LibraryDamaged(
-        f"{path} is damaged or of another kind ({error}). Restore it from a copy; "
+        f"{path} is damaged or of another kind ({why}). Restore it from a copy; "
         "`parallax doctor` says what else is affected."
     )
 

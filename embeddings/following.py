@@ -49,6 +49,11 @@ class FollowingIndex:
         self._following = Lock()
         self._renewing = Lock()
 
+    @property
+    def at_hand(self) -> VectorIndex | None:
+        """The index as it is in memory, perhaps behind the store; None before it is needed."""
+        return self._index
+
     def current(self) -> VectorIndex:
         """Return the index after bringing it in step with the store, if that is soon done."""
         index = self._index

@@ -23,6 +23,7 @@ from embeddings.vectors import Matrix
 if TYPE_CHECKING:
     from embeddings.finder import Finder
     from embeddings.following import FollowingIndex
+    from embeddings.index import VectorIndex
     from embeddings.ingest import Preparer, Result
     from embeddings.postings import WordScores
     from embeddings.readers import Refusal
@@ -145,6 +146,11 @@ class Library:
     def articles_of(self, chunk_ids: Ids) -> Ids:
         """Return for each of the chunks a number that it shares with those of its article."""
         return self._finder.words().articles_of(chunk_ids)
+
+    @property
+    def index_at_hand(self) -> "VectorIndex | None":
+        """The index as it is in memory, to be looked at; None before it is first needed."""
+        return self._index.at_hand
 
     @contextmanager
     def opening_index(self) -> Iterator[None]:

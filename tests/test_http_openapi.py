@@ -29,7 +29,7 @@ def test_it_describes_every_route_and_no_other(app: Flask, api: Json) -> None:
         (method, re.sub(r"<.*?>", "{id}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.rule.startswith("/v1/") or rule.rule in ("/healthz", "/readyz")
+        if rule.rule.startswith("/v1/") or rule.rule in ("/healthz", "/readyz", "/metrics")
     }
     assert (
         described
@@ -45,7 +45,7 @@ def test_it_describes_every_route_and_no_other(app: Flask, api: Json) -> None:
                 ("POST", "/v1/summaries"),
                 ("POST", "/v1/verify"),
             ),
-            *(("GET", "/healthz"), ("GET", "/readyz")),
+            *(("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")),
         }
     )
 

@@ -13,7 +13,7 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors embeddings.machine",
-    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot",
+    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.tally",
     "embeddings.arrays",
     "embeddings.langid",
     "embeddings.article",
@@ -58,6 +58,7 @@ OWNERS = {
     "flask": ["service.http"],
     "werkzeug": ["service.http"],
     "waitress": ["service.http"],
+    "prometheus_client": ["service.http"],
     "trafilatura": ["embeddings.readers"],
     "charset_normalizer": ["embeddings.readers"],
     "ftfy": ["embeddings.readers"],

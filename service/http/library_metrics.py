@@ -100,7 +100,7 @@ class LibraryMetrics(Collector):
             "Time that the model took for them; what it did side by side counts twice.",
             value=counts.seconds,
         )
-        yield _batches(counts)
+        yield batch_sizes(counts)
         yield _gauge(
             "encoder_questions_waiting",
             "Questions that wait for the model to be done with those before them.",
@@ -117,7 +117,7 @@ def _gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(f"parallax_{name}", about, value=value)
 
 
-def _batches(counts: Counts) -> Metric:
+def batch_sizes(counts: Counts) -> Metric:
     """Sort batches by their size into buckets, each of which counts the smaller ones too."""
     family = HistogramMetricFamily(
         "parallax_encoder_batch_passages",

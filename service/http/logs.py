@@ -25,6 +25,8 @@ logger = logging.getLogger("parallax")
 requests = logging.getLogger("parallax.requests")
 """For a line a request."""
 
+_MOST_PLACES = 30  # What calls itself without end has a thousand.
+
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/{}+-]+")
 
 
@@ -91,12 +93,20 @@ def kind(error: BaseException) -> str:
 
 def trace(error: BaseException) -> str:
     """Tell where an exception comes from, innermost place first, and which others led to it."""
+    led: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in led:  # They may lead to one another.
+        led.append(one)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return "; from ".join([_places(error), *(f"{kind(one)} {_places(one)}" for one in led[1:])])
+
+
+def _places(error: BaseException) -> str:
     places = [
         f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
         for frame, line in walk_tb(error.__traceback__)
     ]
-    cause = error.__cause__ or error.__context__
-    return " < ".join(reversed(places)) + (f"; from {kind(cause)} {trace(cause)}" if cause else "")
+    return " < ".join(reversed(places[-_MOST_PLACES:]))
 
 
 class _Lines(logging.Formatter):

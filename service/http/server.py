@@ -108,7 +108,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 
     def add_task(self, task: _Channel) -> None:
         """Hand on the next request of a connection."""
-        path = task.requests[0].path
+        path = getattr(task.requests[0], "path", "")  # What is no HTTP has none.
         if path == _ALIVE:
             self._spare.add_task(task)
         elif path in ABOUT_THE_SERVICE:

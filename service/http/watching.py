@@ -77,9 +77,7 @@ class Watch:
             self.metrics.turn_wait.observe(g.turn_wait)
         error: Exception | None = g.get("error")
         if isinstance(error, _TO_BE_MENDED):
-            logs.logger.error(
-                Event("failed", id=g.request_id, error=type(error).__name__, why=str(error))
-            )
+            logs.logger.error(Event("failed", **about, error=type(error).__name__, why=str(error)))
         _write_line(
             **about,
             status=response.status_code,

@@ -66,6 +66,14 @@ def test_a_request_is_one_line(client: FlaskClient, lines: io.StringIO) -> None:
     }
 
 
+def test_the_size_of_a_file_is_told_too(client: FlaskClient, lines: io.StringIO) -> None:
+    with client.get("/static/style.css") as answer:
+        size = len(answer.data)
+    client.head("/static/style.css").close()
+
+    assert [line["bytes"] for line in read(lines)] == [size, 0]
+
+
 def test_what_is_told_of_the_client_is_what_the_app_knows_it_by(
     client: FlaskClient, lines: io.StringIO
 ) -> None:

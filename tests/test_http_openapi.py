@@ -75,6 +75,14 @@ def test_every_operation_may_fail_in_the_one_shape(api: Json) -> None:
                 assert schema == {"$ref": "#/components/schemas/ErrorAnswer"}
 
 
+def test_what_is_no_json_is_described_as_what_it_is(app: Flask, api: Json) -> None:
+    described = api["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+
+    assert described == {"text/plain": {"schema": {"type": "string"}}}
+    assert app.test_client().get("/metrics").mimetype == "text/plain"
+    assert app.test_client().get("/docs").status_code == 200
+
+
 def test_its_examples_can_be_asked(app: Flask, api: Json) -> None:
     client = app.test_client()
     for text_id in ("harbour-1", "harbour-2"):

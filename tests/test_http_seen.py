@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,7 +103,6 @@ def started(program: str, *arguments: str) -> Iterator[Service]:
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         cwd=Path(__file__).parent,
-        env=None,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -218,7 +218,7 @@ def test_it_calls_nobody_and_its_numbers_are_those_of_what_was_done(tmp_path: Pa
         ]
         statuses = [service.ask(*one)[0] for one in asked]
         while service.ask("GET", "/readyz")[0] != 200:
-            pass
+            time.sleep(0.2)
         metrics = service.ask("GET", "/metrics")[2]
         *lines, calls = service.stop().splitlines()
 

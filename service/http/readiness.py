@@ -109,9 +109,7 @@ class Readiness:
             left = max(0.0, self._deadline - self._since_began())
             if self._changed.wait_for(lambda: self._began is None, left):
                 return self._verdict
-            late = self._late()
-            self._tell(late)
-            return late
+            return self._late()
 
     def _begin(self) -> None:
         self._began = monotonic()
@@ -168,14 +166,15 @@ class Readiness:
             )
 
     def _late(self) -> Verdict:
-        seconds = self._since_began()
         if not self._was_ready:
             return Verdict(_LOADING, "The model and the index are still being loaded.")
-        return Verdict(
+        late = Verdict(
             "ModelHangs",
             f"The model has not embedded a sentence within {self._deadline:g} seconds "
-            f"({seconds:.0f} by now); if that goes on, restart the service.",
+            f"({self._since_began():.0f} by now); if that goes on, restart the service.",
         )
+        self._tell(late)
+        return late
 
     def _since_began(self) -> float:
         return 0.0 if self._began is None else monotonic() - self._began

@@ -82,7 +82,7 @@ class Watch:
             **about,
             status=response.status_code,
             seconds=round(seconds, 4),
-            bytes=0 if request.method == "HEAD" else response.calculate_content_length(),
+            bytes=0 if request.method == "HEAD" else response.content_length,
             client=g.get("client") or request.remote_addr,
             error=type(error).__name__ if error else None,
         )

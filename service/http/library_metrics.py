@@ -12,7 +12,10 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from embeddings.cache import CachedEncoder
 from embeddings.errors import ParallaxError
+from embeddings.library import Library
+from embeddings.store import Store
 from embeddings.tally import Counts
 from service.corpus import Corpus
 
@@ -26,7 +29,7 @@ class LibraryMetrics(Collector):
     """
 
     def __init__(self, corpus: Corpus) -> None:
-        self._library = corpus.library
+        self._corpus = corpus
         self._counted: tuple[tuple[str, int], tuple[int, int]] | None = None
 
     def describe(self) -> list[Metric]:
@@ -35,14 +38,15 @@ class LibraryMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Look all of it up."""
-        yield from self._of_articles()
-        yield from self._of_index()
-        yield from self._of_cache(self._library.encoder.tally.read())
+        library = self._corpus.library
+        yield from self._of_articles(library)
+        yield from _of_index(library)
+        yield from _of_encoder(library.encoder)
 
-    def _of_articles(self) -> Iterator[Metric]:
+    def _of_articles(self, library: Library) -> Iterator[Metric]:
         try:
-            articles, passages = self._counts()
-            generation = self._library.store.generation()
+            articles, passages = self._counts(library.store)
+            generation = library.store.generation()
         except ParallaxError:
             yield _gauge("library_readable", "1 if the articles can be read, else 0.", 0)
             return
@@ -55,62 +59,63 @@ class LibraryMetrics(Collector):
             generation,
         )
 
-    def _counts(self) -> tuple[int, int]:
+    def _counts(self, store: Store) -> tuple[int, int]:
         """Count articles and passages, again only after they changed."""
-        store = self._library.store
         at = store.identity(), store.generation()
         if self._counted is None or self._counted[0] != at:
             self._counted = at, (store.article_count(), store.chunk_count())
         return self._counted[1]
 
-    def _of_index(self) -> Iterator[Metric]:
-        index = self._library.index_at_hand
-        if index is None:
-            return
-        yield _gauge(
-            "index_generation",
-            "The generation of the library that the index in memory knows; it is behind by the "
-            "difference.",
-            index.generation,
-        )
-        yield _gauge("index_passages", "Passages in the index in memory.", len(index))
-        yield InfoMetricFamily(
-            "parallax_index",
-            "Always 1; its label is the form of the index in memory.",
-            value={"form": index.form},
-        )
 
-    def _of_cache(self, counts: Counts) -> Iterator[Metric]:
-        encoder = self._library.encoder
-        looked_up = CounterMetricFamily(
-            "parallax_cache_passages",
-            "Passages looked up in the embedding cache: a hit if it held their vectors.",
-            labels=("result",),
-        )
-        looked_up.add_metric(("hit",), counts.found)
-        looked_up.add_metric(("miss",), counts.missing)
-        yield looked_up
-        yield CounterMetricFamily(
-            "parallax_encoder_passages",
-            "Passages that the model embedded, trials of /readyz included.",
-            value=counts.encoded,
-        )
-        yield CounterMetricFamily(
-            "parallax_encoder_seconds",
-            "Time that the model took for them; what it did side by side counts twice.",
-            value=counts.seconds,
-        )
-        yield batch_sizes(counts)
-        yield _gauge(
-            "encoder_questions_waiting",
-            "Questions that wait for the model to be done with those before them.",
-            encoder.questions_waiting,
-        )
-        yield InfoMetricFamily(
-            "parallax_model",
-            "Always 1; its labels are the model's name and, once needed, its fingerprint.",
-            value={"model": encoder.name, "fingerprint": encoder.fingerprint_at_hand},
-        )
+def _of_index(library: Library) -> Iterator[Metric]:
+    index = library.index_at_hand
+    if index is None:
+        return
+    yield _gauge(
+        "index_generation",
+        "The generation of the library that the index in memory knows; it is behind by the "
+        "difference.",
+        index.generation,
+    )
+    yield _gauge("index_passages", "Passages in the index in memory.", len(index))
+    yield InfoMetricFamily(
+        "parallax_index",
+        "Always 1; its label is the form of the index in memory.",
+        value={"form": index.form},
+    )
+
+
+def _of_encoder(encoder: CachedEncoder) -> Iterator[Metric]:
+    counts = encoder.tally.read()
+    looked_up = CounterMetricFamily(
+        "parallax_cache_passages",
+        "Passages looked up in the embedding cache: a hit if it held their vectors.",
+        labels=("result",),
+    )
+    looked_up.add_metric(("hit",), counts.found)
+    looked_up.add_metric(("miss",), counts.missing)
+    yield looked_up
+    yield CounterMetricFamily(
+        "parallax_encoder_passages",
+        "Passages that the model embedded, trials of /readyz included.",
+        value=counts.encoded,
+    )
+    yield CounterMetricFamily(
+        "parallax_encoder_seconds",
+        "Time that the model took for them; what it did side by side counts twice.",
+        value=counts.seconds,
+    )
+    yield batch_sizes(counts)
+    yield _gauge(
+        "encoder_questions_waiting",
+        "Questions that wait for the model to be done with those before them.",
+        encoder.questions_waiting,
+    )
+    yield InfoMetricFamily(
+        "parallax_model",
+        "Always 1; its labels are the model's name and, once needed, its fingerprint.",
+        value={"model": encoder.name, "fingerprint": encoder.fingerprint_at_hand},
+    )
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

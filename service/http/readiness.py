@@ -86,7 +86,7 @@ class Readiness:
             deadline: How many seconds a trial may take before it counts as failed.
             good_for: For how many seconds its result is told without another trial.
         """
-        self._library = corpus.library
+        self._corpus = corpus
         self._deadline = deadline
         self._good_for = good_for
         self._expected: Matrix | None = None
@@ -144,7 +144,7 @@ class Readiness:
         return Verdict()
 
     def _try(self) -> None:
-        library = self._library
+        library = self._corpus.library
         library.store.generation()
         if library.index_at_hand is None:
             library.sync()

@@ -206,7 +206,7 @@ def test_a_question_that_waits_for_a_turn_does_not_make_it_unready(tmp_path: Pat
 
 def test_while_no_more_requests_may_wait_it_is_overloaded(tmp_path: Path) -> None:
     class Full:
-        length, limit, connections = 3, 3, 9
+        length, limit, is_full, connections = 3, 3, True, 9
 
     client = client_of(tmp_path, deadline=30)
     client.application.extensions["watch"].metrics.queue = Full()

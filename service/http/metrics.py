@@ -37,6 +37,10 @@ class Queue(Protocol):
         """How many may."""
 
     @property
+    def is_full(self) -> bool:
+        """Whether the next one would be refused."""
+
+    @property
     def connections(self) -> int:
         """How many connections are open."""
 

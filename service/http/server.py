@@ -102,6 +102,11 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         return len(self.queue)
 
     @property
+    def is_full(self) -> bool:
+        """Whether the next request would be refused."""
+        return self.length >= self.limit
+
+    @property
     def connections(self) -> int:
         """How many connections are open."""
         return len(self.channels)
@@ -113,7 +118,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
             self._spare.add_task(task)
         elif path in ABOUT_THE_SERVICE:
             self._telling.add_task(task)
-        elif self.length < self.limit:
+        elif not self.is_full:
             super().add_task(task)
         else:
             task.refuse(f"{self.length} requests wait already; ask again in a second")

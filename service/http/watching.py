@@ -54,7 +54,7 @@ class Watch:
     def ask(self) -> Verdict:
         """Tell whether questions can be answered: there is room for them, and a trial succeeds."""
         queue = self.metrics.queue
-        if queue is not None and queue.length >= queue.limit:
+        if queue is not None and queue.is_full:
             return Verdict(
                 Overloaded.__name__, f"{queue.length} requests wait already; no more may."
             )

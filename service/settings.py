@@ -58,7 +58,7 @@ class Settings(BaseModel):
         False, description="Never load a model; vectors come from the cache alone."
     )
     log: Literal["off", "text", "json"] = Field(
-        "off",
+        default="off",
         description="What `serve` writes of requests on standard error: nothing but what goes "
         "wrong (off), or a line each as key=value (text) or as JSON (json); no text of any.",
     )

@@ -150,6 +150,8 @@ class Library:
     @property
     def index_at_hand(self) -> "VectorIndex | None":
         """The index as it is in memory, to be looked at; None before it is first needed."""
+        if "_index" not in self.__dict__:  # To look is not to open.
+            return None
         return self._index.at_hand
 
     @contextmanager

@@ -3,7 +3,7 @@
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
@@ -189,6 +189,7 @@ def ready() -> ResponseReturnValue:
     verdict = watch().ask()
     if verdict.is_ready:
         return _json(Health(status="ready"))
+    g.problem = verdict.type
     body = error_body(verdict.type, verdict.reason)
     headers = {"Retry-After": str(RETRY_SECONDS)}
     return Response(body, 503, headers=headers, mimetype="application/json")

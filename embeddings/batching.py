@@ -62,6 +62,11 @@ class Batcher(Generic[Item, Result]):
         self._waiting: deque[_Ticket[Item, Result]] = deque()
         self._changed = Condition(Lock())
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for the work under way to end."""
+        return len(self._waiting)
+
     def do(self, item: Item) -> Result:
         """Do the work for one item, together with what else is asked for meanwhile.
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from time import perf_counter
 from zlib import crc32
 
 import numpy as np
@@ -31,6 +32,7 @@ from embeddings.models.calibration import (
 )
 from embeddings.models.files import digest
 from embeddings.served import ServedModel, check_same, lasting_name, served_by
+from embeddings.tally import Tally
 from embeddings.vectors import Matrix
 
 # Raised when an entry comes to hold something else for the same passage.
@@ -417,13 +419,28 @@ class CachedEncoder:
             size=lambda passages: sum(len(passage.text) for passage in passages),
             most_together=_CHARACTERS_TOGETHER,
         )
-        self.encoded = 0
-        """Passages that the other encoder was asked for since this one was made."""
+        self.tally = Tally()
+        """What was looked up and what was embedded since this one was made."""
 
     @property
     def name(self) -> str:
         """What the model was asked for by."""
         return self._name
+
+    @property
+    def encoded(self) -> int:
+        """Passages that the other encoder was asked for since this one was made."""
+        return self.tally.read().encoded
+
+    @property
+    def questions_waiting(self) -> int:
+        """How many threads wait for the model with a question."""
+        return self._questions.waiting
+
+    @property
+    def fingerprint_at_hand(self) -> str:
+        """The fingerprint if it has been needed, else ""; looks at no file and loads nothing."""
+        return self._fingerprint or ""
 
     @property
     def fingerprint(self) -> str:
@@ -465,7 +482,7 @@ class CachedEncoder:
             MissingVectors: Offline, and the cache lacks some.
         """
         done = on_passages or (lambda count: None)
-        matrices = self._cache.read(self.fingerprint, passages)
+        matrices = self._look_up(passages)
         missing = _missing(passages, matrices)
         done(len(passages) - len(missing))
         if not missing:
@@ -483,7 +500,7 @@ class CachedEncoder:
             For each passage its matrix, or None where the cache lacks it and the other encoder
             is not there.
         """
-        matrices = self._cache.read(self.fingerprint, passages)
+        matrices = self._look_up(passages)
         missing = _missing(passages, matrices)
         made: dict[Passage, Matrix] = {}
         if missing and self._encoder is not None:
@@ -496,7 +513,7 @@ class CachedEncoder:
 
     def missing(self, passages: Sequence[Passage]) -> list[Passage]:
         """Return those of the passages that the cache lacks, each once."""
-        return _missing(passages, self._cache.read(self.fingerprint, passages))
+        return _missing(passages, self._look_up(passages))
 
     def make(self, passages: Sequence[Passage]) -> list[Matrix]:
         """Embed passages without looking into the cache, and without keeping anything.
@@ -506,8 +523,9 @@ class CachedEncoder:
         """
         if self._encoder is None:
             raise MissingVectors([passage.text for passage in passages])
+        began = perf_counter()
         matrices = self._encoder.encode(passages)
-        self.encoded += len(passages)
+        self.tally.encoded(len(passages), perf_counter() - began)
         return matrices
 
     def keep(self, passages: Sequence[Passage], matrices: Sequence[Matrix]) -> None:
@@ -542,6 +560,12 @@ class CachedEncoder:
                 "ask without --explain or without --offline."
             )
         return self._encoder.explain(passages, vector)
+
+    def _look_up(self, passages: Sequence[Passage]) -> list[Matrix | None]:
+        matrices = self._cache.read(self.fingerprint, passages)
+        missing = sum(matrix is None for matrix in matrices)
+        self.tally.looked_up(len(passages) - missing, missing)
+        return matrices
 
     def _make(
         self,

@@ -362,7 +362,9 @@ def _unwritable(path: Path) -> LibraryUnwritable:
 
 
 def _damaged(path: Path, error: Exception, cure: str) -> LibraryDamaged:
-    return LibraryDamaged(f"{path} is damaged or of another kind ({error}). {cure}")
+    # SQLite shows the text that it could not decode; messages end up in logs, texts must not.
+    why = str(error).partition(" with text ")[0]
+    return LibraryDamaged(f"{path} is damaged or of another kind ({why}). {cure}")
 
 
 def _casefold(text: str | None) -> str | None:

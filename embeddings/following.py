@@ -56,6 +56,11 @@ class FollowingIndex:
         self._following = RLock()
         self._renewing = Lock()
 
+    @property
+    def at_hand(self) -> VectorIndex | None:
+        """The index as it is in memory, perhaps behind the store; None before it is needed."""
+        return self._index
+
     def nearest(self, vector: Matrix, k: int, *, among: Ids | None = None) -> dict[int, float]:
         """Search the index as it is at the state of the store that is being read.
 

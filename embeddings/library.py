@@ -26,6 +26,7 @@ from embeddings.vectors import Matrix
 if TYPE_CHECKING:
     from embeddings.finder import Finder
     from embeddings.following import FollowingIndex
+    from embeddings.index import VectorIndex
     from embeddings.ingest import Preparer, Result
     from embeddings.postings import WordScores
     from embeddings.readers import Refusal
@@ -246,6 +247,13 @@ class Library:
             self._index.forget_later(generation)
             self._finder.forget_later(generation)
             return answer()
+
+    @property
+    def index_at_hand(self) -> "VectorIndex | None":
+        """The index as it is in memory, to be looked at; None before it is first needed."""
+        if "_index" not in self.__dict__:  # To look is not to open.
+            return None
+        return self._index.at_hand
 
     @contextmanager
     def opening_index(self) -> Iterator[None]:

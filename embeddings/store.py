@@ -408,6 +408,11 @@ class Store:
             rows = connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
         return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
 
+    def article_count(self) -> int:
+        """Return how many articles there are."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM articles").fetchone()[0])
+
     def chunk_count(self) -> int:
         """Return how many chunks there are."""
         with self._database.reading() as connection:

@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -414,12 +415,26 @@ def evaluate(
     type=click.IntRange(0, 65535),
     help="Port; 0 for any free one.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["off", "text", "json"]),
+    help="Write a line a request on standard error, as key=value or as JSON; off by default. "
+    "Errors are written either way, and never a text, a question, an id or a key.",
+)
 @_common
 def serve(host: str, port: int, **common: Any) -> None:  # noqa: ANN401
-    """Serve the library over HTTP until stopped."""
-    from service.http import serve as serve_http
+    """Serve the library over HTTP until stopped.
 
-    with _corpus(**common) as corpus:
+    /docs shows what can be asked; /healthz says that the process is alive, /readyz whether it
+    can answer, and /metrics what Prometheus asks for.
+    """
+    from service.corpus import Corpus
+    from service.http import serve as serve_http
+    from service.http.logs import notice, written
+    from service.settings import read_settings
+
+    settings = read_settings(**common)
+    with written(settings.log), closing(Corpus.open(settings, tell=notice)) as corpus:
         serve_http(corpus, host, port)
 
 

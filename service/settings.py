@@ -58,6 +58,11 @@ class Settings(BaseModel):
     offline: bool = Field(
         False, description="Never load a model; vectors come from the cache alone."
     )
+    log: Literal["off", "text", "json"] = Field(
+        default="off",
+        description="What `serve` writes of requests on standard error: nothing but what goes "
+        "wrong (off), or a line each as key=value (text) or as JSON (json); no text of any.",
+    )
     download: bool = Field(
         False, description="Allow fetching a model that is not on this machine from the hub."
     )

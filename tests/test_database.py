@@ -186,3 +186,13 @@ def test_a_file_of_an_earlier_version_is_read_by_whom_can_do_with_it(tmp_path: P
     assert (database.version, words(database)) == (1, ["first"])
     with pytest.raises(LibraryDamaged, match="cannot be brought up to date"):
         Database(tmp_path / "file", later, durable=False, read_only=True)
+
+
+def test_a_text_that_cannot_be_read_is_not_quoted_in_what_is_said_of_it(tmp_path: Path) -> None:
+    database = opened(tmp_path / "file")
+    with database.writing() as connection:
+        connection.execute("INSERT INTO words VALUES (CAST(x'ff' || 'a secret' AS TEXT))")
+
+    with pytest.raises(LibraryDamaged, match="Could not decode to UTF-8 column 'word'") as caught:
+        words(database)
+    assert "secret" not in str(caught.value)

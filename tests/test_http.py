@@ -373,27 +373,6 @@ def test_it_is_alive_without_touching_the_model(client: FlaskClient, encoder: To
     assert encoder.seen == []
 
 
-def test_it_is_ready_once_the_model_embeds_and_asks_it_only_once(
-    client: FlaskClient, encoder: ToyEncoder
-) -> None:
-    answers = [client.get("/readyz") for _ in range(3)]
-
-    assert [answer.get_json() for answer in answers] == [{"status": "ready"}] * 3
-    assert len(encoder.seen) == 1
-
-
-def test_offline_it_is_ready_with_what_the_cache_holds(tmp_path: Path) -> None:
-    client = create_app(toy_corpus(tmp_path, offline=True)).test_client()
-    before = client.get("/readyz")
-    toy_corpus(tmp_path).library.encoder.encode([])
-    create_app(toy_corpus(tmp_path)).test_client().post("/v1/articles", json={"text": HARBOUR})
-    after = client.get("/readyz")
-
-    assert before.status_code == 503
-    assert before.get_json()["error"]["type"] == "ModelUnavailable"
-    assert after.get_json() == {"status": "ready"}
-
-
 def test_offline_an_unknown_question_says_what_is_missing(tmp_path: Path) -> None:
     create_app(toy_corpus(tmp_path)).test_client().post("/v1/articles", json={"text": HARBOUR})
     client = create_app(toy_corpus(tmp_path, offline=True)).test_client()

@@ -29,7 +29,7 @@ def test_it_describes_every_route_and_no_other(app: Flask, api: Json) -> None:
         (method, re.sub(r"<.*?>", "{id}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.rule.startswith("/v1/") or rule.rule in ("/healthz", "/readyz")
+        if rule.rule.startswith("/v1/") or rule.rule in ("/healthz", "/readyz", "/metrics")
     }
     assert (
         described
@@ -45,7 +45,7 @@ def test_it_describes_every_route_and_no_other(app: Flask, api: Json) -> None:
                 ("POST", "/v1/summaries"),
                 ("POST", "/v1/verify"),
             ),
-            *(("GET", "/healthz"), ("GET", "/readyz")),
+            *(("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")),
         }
     )
 
@@ -73,6 +73,14 @@ def test_every_operation_may_fail_in_the_one_shape(api: Json) -> None:
             for failure in failures.values():
                 schema = failure["content"]["application/json"]["schema"]
                 assert schema == {"$ref": "#/components/schemas/ErrorAnswer"}
+
+
+def test_what_is_no_json_is_described_as_what_it_is(app: Flask, api: Json) -> None:
+    described = api["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+
+    assert described == {"text/plain": {"schema": {"type": "string"}}}
+    assert app.test_client().get("/metrics").mimetype == "text/plain"
+    assert app.test_client().get("/docs").status_code == 200
 
 
 def test_its_examples_can_be_asked(app: Flask, api: Json) -> None:

@@ -103,10 +103,18 @@ def test_past_the_bound_requests_are_refused_at_once_and_those_that_wait_are_ans
         refused = list(islice(as_completed(asked, timeout=30), 10))
         # The process is alive for all that, and says so.
         assert ask(port, "/healthz") == {"status": "alive"}
+        # How busy it is can be asked however busy it is.
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+            metrics = answer.read().decode().splitlines()
+        with pytest.raises(urllib.error.HTTPError, match="503") as overloaded:
+            ask(port, "/readyz")
         (tmp_path / "hold").unlink()
         answered = [one.result(30) for one in asked if one not in refused]
 
     assert [answer["hits"] for answer in answered] == [[], [], []]  # type: ignore[index]
+    assert json.load(overloaded.value)["error"]["type"] == "Overloaded"
+    assert "parallax_http_queue_length 2.0" in metrics
+    assert 'parallax_http_requests_refused_total{status="503"} 10.0' in metrics
     for one in refused:
         error = one.exception()
         assert isinstance(error, urllib.error.HTTPError)

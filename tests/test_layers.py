@@ -14,7 +14,7 @@ MODULES = sorted(
 LAYERS = [
     "embeddings.errors embeddings.machine",
     "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.writer "
-    "embeddings.states embeddings.wal",
+    "embeddings.states embeddings.wal embeddings.tally",
     "embeddings.arrays",
     "embeddings.langid",
     "embeddings.article",
@@ -65,6 +65,7 @@ OWNERS = {
     "flask": ["service.http"],
     "werkzeug": ["service.http"],
     "waitress": ["service.http"],
+    "prometheus_client": ["service.http"],
     "trafilatura": ["embeddings.readers"],
     "charset_normalizer": ["embeddings.readers"],
     "ftfy": ["embeddings.readers"],

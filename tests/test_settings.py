@@ -26,6 +26,7 @@ def test_every_setting_can_come_from_the_environment(
 ) -> None:
     given = {"library": str(tmp_path), "model": "m", "device": "cpu", "offline": "1"}
     given |= {"download": "true", "precision": "int8", "models": str(tmp_path / "models")}
+    given |= {"log": "json"}
     for name, value in given.items():
         clean_environment.setenv(f"PARALLAX_{name.upper()}", value)
 
@@ -40,6 +41,7 @@ def test_every_setting_can_come_from_the_environment(
         download=True,
         precision="int8",
         models=tmp_path / "models",
+        log="json",
     )
 
 

@@ -21,6 +21,7 @@ HEAVY = {
     "lxml",
     "numpy",
     "openvino",
+    "prometheus_client",
     "py3langid",
     "pydantic",
     "pydantic_settings",

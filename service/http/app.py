@@ -1,6 +1,7 @@
 """The Flask app: a corpus, the routes that ask it, the pages, and what holds for all answers."""
 
 from threading import BoundedSemaphore
+from time import perf_counter
 
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
@@ -8,7 +9,8 @@ from werkzeug.routing import BaseConverter
 
 from embeddings.machine import processors
 from service.corpus import Corpus
-from service.http import errors, pages, routes
+from service.http import errors, pages, routes, watching
+from service.http.logs import notice
 from service.settings import read_settings
 
 _HEADERS = {
@@ -25,7 +27,7 @@ class _Turns:
 
     One is embedded meanwhile. More of them would only take the interpreter from each other, at
     every row that SQLite reads, and all would be answered later. What is written, and a question
-    whether the process is alive, waits for no turn.
+    of how the service is, waits for no turn.
     """
 
     def __init__(self) -> None:
@@ -36,9 +38,11 @@ class _Turns:
         writes = request.method == "DELETE" or (
             request.method == "POST" and request.path == "/v1/articles"
         )
-        if not writes and request.path != "/healthz":
+        if not writes and request.path not in routes.ABOUT_THE_SERVICE:
+            asked = perf_counter()
             self._free.acquire()
             g.has_turn = True
+            g.turn_wait = perf_counter() - asked
 
     def give_back(self, error: BaseException | None) -> None:
         """Let the next one go on, whatever became of this one."""
@@ -69,13 +73,14 @@ def create_app(corpus: Corpus | None = None) -> Flask:
     Raises:
         ParallaxError: The corpus of the environment cannot be opened.
     """
-    app = Flask(__name__)
+    app = watching.App(__name__)
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = errors.MOST_BYTES
     # An id may begin with a slash, end with one, or hold two in a row.
     app.url_map.merge_slashes = False
     app.url_map.converters["any_text"] = _AnyText
-    app.extensions["corpus"] = corpus or Corpus.open(read_settings(), tell=app.logger.warning)
+    app.extensions["corpus"] = corpus or Corpus.open(read_settings(), tell=notice)
+    watching.register(app)
     errors.register(app)
     routes.register(app)
     pages.register(app)

@@ -1,6 +1,6 @@
 """Every error in one shape: `{"error": {"type", "message"}}`; pages show it in words."""
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
@@ -83,6 +83,7 @@ def error_body(kind: str, message: str) -> str:
 
 
 def _parallax_error(error: ParallaxError) -> ResponseReturnValue:
+    g.error = error
     response = _response(type(error).__name__, str(error), STATUS.get(type(error), 500))
     if type(error) in RETRY_SECONDS:
         response.headers["Retry-After"] = str(RETRY_SECONDS[type(error)])
@@ -92,6 +93,7 @@ def _parallax_error(error: ParallaxError) -> ResponseReturnValue:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
+    g.error = error
     response = _response(_name(error), _message(error), error.code)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
@@ -115,7 +117,10 @@ def _message(error: HTTPException) -> str:
         case 413:
             return f"The body is larger than {MOST_BYTES:,} bytes; send it in parts."
         case 500:
-            return "Something went wrong here that should not have; the server's log says what."
+            return (
+                "Something went wrong here that should not have; the server's log says what, "
+                f"under request id {g.request_id}."
+            )
         case _:
             return error.description or error.name
 

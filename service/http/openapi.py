@@ -20,8 +20,11 @@ _SCHEMA = "#/components/schemas/{model}"
 _ABOUT = (
     "A library of news articles one can ask. Every quoted string stands in its article's text: "
     "`text[start:end] == quoted`, counted in Unicode code points. Scores: higher is closer. "
-    "Errors, all of them, have one shape."
+    "Errors, all of them, have one shape. Every answer bears an X-Request-ID: the one that the "
+    "request came with if it is of 1 to 64 letters, digits, dots, hyphens and underscores, else a "
+    "new one; the server's log says it too."
 )
+_TEXT: Json = {"text/plain": {"schema": {"type": "string"}}}
 _BODY_ERRORS = (400, 413, 415, 422)
 
 
@@ -37,6 +40,7 @@ class Operation:
         bodies: What the body may be; none if there is no body.
         query: What the query string may hold.
         errors: Statuses of errors besides those that every such operation may have.
+        text: Whether it answers in plain text rather than in JSON.
     """
 
     method: str
@@ -46,6 +50,7 @@ class Operation:
     bodies: tuple[type[BaseModel], ...] = ()
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
+    text: bool = False
 
     @property
     def statuses(self) -> list[int]:
@@ -99,6 +104,9 @@ def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Js
             for status, shapes in answers.items()
         },
     }
+    if operation.text:
+        for status in operation.answers:
+            described["responses"][str(status)]["content"] = _TEXT
     if rest.strip():
         described["description"] = " ".join(rest.split())
     parameters = _parameters(operation)

@@ -22,9 +22,11 @@ from service.answers import (
     Verification,
 )
 from service.corpus import Corpus
+from service.http.errors import error_body
+from service.http.metrics import CONTENT_TYPE
 from service.http.openapi import Operation, document
 from service.http.parsing import read_articles, read_body, read_body_by, read_query
-from service.http.readiness import check_ready
+from service.http.readiness import RETRY_SECONDS
 from service.http.requests import (
     NewArticle,
     NewArticles,
@@ -37,7 +39,11 @@ from service.http.requests import (
     TwoArticles,
     VerificationQuestion,
 )
+from service.http.watching import Watch
 from service.reading import Ref
+
+ABOUT_THE_SERVICE = ("/healthz", "/readyz", "/metrics")
+"""What is answered however busy the service is with questions."""
 
 
 class Health(Answer):
@@ -51,6 +57,11 @@ def corpus() -> Corpus:
     if "corpus" not in g:
         g.corpus = cast(Corpus, current_app.extensions["corpus"]).current()
     return cast(Corpus, g.corpus)
+
+
+def watch() -> Watch:
+    """Return what watches the app."""
+    return cast(Watch, current_app.extensions["watch"])
 
 
 def add_articles() -> ResponseReturnValue:
@@ -169,9 +180,26 @@ def health() -> ResponseReturnValue:
 
 
 def ready() -> ResponseReturnValue:
-    """Say that the service can answer now: the library is readable, the model usable."""
-    check_ready(corpus())
-    return _json(Health(status="ready"))
+    """Say whether questions can be answered now.
+
+    The articles can be read, the index is there, and the model embeds a sentence, tried anew
+    (nothing of the cache) within 2 seconds and at most once a second. Else the status is 503 with
+    the reason, and Retry-After: while the model is being loaded, which the first to ask begins;
+    when it hangs, or embeds otherwise than before; when the library cannot be read; and when so
+    many requests wait that the next one would be refused. Busy is not unready.
+    """
+    verdict = watch().ask()
+    if verdict.is_ready:
+        return _json(Health(status="ready"))
+    g.problem = verdict.type
+    body = error_body(verdict.type, verdict.reason)
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return Response(body, 503, headers=headers, mimetype="application/json")
+
+
+def metrics() -> ResponseReturnValue:
+    """Give what is measured of the service and its library, in Prometheus' text format."""
+    return Response(watch().metrics.text(), content_type=CONTENT_TYPE)
 
 
 def openapi() -> ResponseReturnValue:
@@ -226,6 +254,7 @@ OPERATIONS = (
     ),
     Operation("GET", "/healthz", health, {200: (Health,)}),
     Operation("GET", "/readyz", ready, {200: (Health,)}),
+    Operation("GET", "/metrics", metrics, {200: ()}, text=True),
 )
 
 

@@ -3,10 +3,9 @@
 import logging
 import signal
 import socket
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -20,6 +19,10 @@ from embeddings.errors import BadRequest, Overloaded
 from service.corpus import Corpus
 from service.http.app import create_app
 from service.http.errors import MOST_BYTES, RETRY_SECONDS, error_body
+from service.http.logs import Event, logger, say
+from service.http.request_ids import HEADER, request_id_of
+from service.http.routes import ABOUT_THE_SERVICE
+from service.http.watching import Watch
 
 # How long answers that are being made may take once the server is to stop.
 _GRACE_SECONDS = 30.0
@@ -51,6 +54,11 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
             kind = Overloaded.__name__
             self.response_headers.append(("Retry-After", str(RETRY_SECONDS[Overloaded])))
         body = error_body(kind, f"{error.body}.").encode()
+        request_id = request_id_of(self.request.headers.get("X_REQUEST_ID"))
+        self.response_headers.append((HEADER, request_id))
+        watch: Watch = self.channel.server.watch
+        method = getattr(self.request, "command", "")  # What is no HTTP need not have one.
+        watch.refused(request_id, method, error.code, str(self.channel.addr[0]))
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         self.set_close_on_finish()
@@ -76,25 +84,50 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 
     def __init__(self, threads: int, most_waiting: int) -> None:
         super().__init__()
-        self._most_waiting = most_waiting
+        self.limit = most_waiting
+        """How many requests may wait for a thread."""
+        self.channels: Sized = ()
+        """The connections that are open; who makes the server sets them."""
         # However busy the others are, it writes refusals and says that the process is alive.
         self._spare = ThreadedTaskDispatcher()
         self._spare.set_thread_count(1)
+        # To tell how the service is may take as long as a trial of the model may.
+        self._telling = ThreadedTaskDispatcher()
+        self._telling.set_thread_count(1)
         self.set_thread_count(threads)
+
+    @property
+    def length(self) -> int:
+        """How many requests wait for a thread."""
+        return len(self.queue)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next request would be refused."""
+        return self.length >= self.limit
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self.channels)
 
     def add_task(self, task: _Channel) -> None:
         """Hand on the next request of a connection."""
-        if task.requests[0].path == _ALIVE:
+        path = getattr(task.requests[0], "path", "")  # What is no HTTP has none.
+        if path == _ALIVE:
             self._spare.add_task(task)
-        elif len(self.queue) < self._most_waiting:
+        elif path in ABOUT_THE_SERVICE:
+            self._telling.add_task(task)
+        elif not self.is_full:
             super().add_task(task)
         else:
-            task.refuse(f"{len(self.queue)} requests wait already; ask again in a second")
+            task.refuse(f"{self.length} requests wait already; ask again in a second")
             self._spare.add_task(task)
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End the threads."""
         self._spare.shutdown(cancel_pending, timeout)
+        self._telling.shutdown(cancel_pending, timeout)
         return bool(super().shutdown(cancel_pending, timeout))
 
 
@@ -126,24 +159,28 @@ def serve(
     if host in _THIS_MACHINE:
         # A page from elsewhere may make its own name mean this machine (DNS rebinding).
         app.config["TRUSTED_HOSTS"] = _THIS_MACHINE
+    dispatcher = _Dispatcher(threads, most_waiting)
     server = create_server(
         app,
         map=channels,
         sockets=[listening],
-        _dispatcher=_Dispatcher(threads, most_waiting),
+        _dispatcher=dispatcher,
         connection_limit=_MOST_CONNECTIONS,
         ident=None,
         # The app itself refuses what is larger than it takes; this bounds what is received.
         max_request_body_size=2 * MOST_BYTES,
     )
     server.channel_class = _Channel
+    server.watch = app.extensions["watch"]
+    server.watch.metrics.queue = dispatcher
+    dispatcher.channels = server.active_channels
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}/"
-    sys.stderr.write(f"Listening at {address} - stop with Ctrl+C.\n")
-    sys.stderr.flush()
+    say(f"Listening at {address} - stop with Ctrl+C.", Event("listening", address=address))
     with _told_to_stop() as told:
         while not told.is_set():
             wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=channels, count=1)
+    logger.info(Event("stopping"))
     # From here on a second signal ends the process at once.
     wasyncore.dispatcher.close(server)  # New connections are refused; those there go on.
     deadline = time.monotonic() + _GRACE_SECONDS
@@ -151,6 +188,7 @@ def serve(
         wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=channels, count=1)
     server.task_dispatcher.shutdown()
     wasyncore.close_all(channels)
+    logger.info(Event("stopped"))
 
 
 def _listen(host: str, port: int) -> socket.socket:

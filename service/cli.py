@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from embeddings.errors import BadRequest, ParallaxError
+from service.cli_keys import key
 
 if TYPE_CHECKING:
     from embeddings.article import Article
@@ -470,6 +471,9 @@ def doctor(**common: Any) -> None:  # noqa: ANN401
         terminal.print_finding(finding.is_well, finding.what)
     if not all(finding.is_well for finding in findings):
         raise SystemExit(1)
+
+
+main.add_command(key)
 
 
 @main.group()

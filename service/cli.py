@@ -449,13 +449,48 @@ def evaluate(
     type=click.IntRange(0, 65535),
     help="Port; 0 for any free one.",
 )
+@click.option(
+    "--no-auth",
+    is_flag=True,
+    help="Ask nobody for a key: everybody who reaches it may read, add and remove articles.",
+)
+@click.option(
+    "--host-name",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name it may be called by, besides those of this machine; may be said again.",
+)
 @_common
-def serve(host: str, port: int, **common: Any) -> None:  # noqa: ANN401
-    """Serve the library over HTTP until stopped."""
-    from service.http import serve as serve_http
+def serve(
+    host: str,
+    port: int,
+    no_auth: bool,
+    hosts: Sequence[str],
+    **common: Any,  # noqa: ANN401
+) -> None:
+    """Serve the library over HTTP until stopped.
 
+    Where only this machine reaches it, no key is needed until `parallax key new` makes the
+    first; from then on one is, wherever it listens, even if all are revoked. At any other
+    address, and behind a proxy (--host-name, PARALLAX_PROXIES), it starts only if there is a
+    key. --no-auth lets everybody in. A proxy must speak TLS: a key goes as it is.
+    """
+    from service.http import serve as serve_http
+    from service.http.rules import Rules
+    from service.keys import Keys
+    from service.settings import read_settings
+
+    settings = read_settings(**common, hosts=tuple(hosts) or None)
     with _corpus(**common) as corpus:
-        serve_http(corpus, host, port)
+        if no_auth:
+            click.echo(
+                f"Warning: --no-auth: everybody who reaches {host} may read, add and remove "
+                "articles.",
+                err=True,
+            )
+        keys = None if no_auth else Keys(corpus.library.folder)
+        serve_http(corpus, host, port, Rules.of(settings, keys))
 
 
 @main.command()

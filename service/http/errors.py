@@ -1,6 +1,6 @@
 """Every error in one shape: `{"error": {"type", "message"}}`; pages show it in words."""
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
@@ -30,10 +30,19 @@ STATUS: dict[type[ParallaxError], int] = {
     LibraryUnwritable: 507,
 }
 
-MOST_BYTES = 32 * 1024 * 1024
+# What says where things lie here; that is for the log, not for whoever asks from elsewhere.
+_OF_THE_HOUSE = {
+    ModelUnavailable: "The model cannot be used.",
+    LibraryBusy: "Another process is writing to the library; ask again when it is done.",
+    LibraryDamaged: "A file of the library is not what was written.",
+    LibraryUnwritable: "The library cannot be written: it is read-only, or the disk is full.",
+}
 
 # When to ask again: a writer may be long about it, a crowd of questions is soon answered.
 RETRY_SECONDS: dict[type[ParallaxError], int] = {LibraryBusy: 10, Overloaded: 1}
+
+# Of the headers that an HTTP error brings along.
+_KEPT = ("Retry-After", "WWW-Authenticate")
 
 
 class Problem(BaseModel):
@@ -72,16 +81,29 @@ def error_body(kind: str, message: str) -> str:
 
 
 def _parallax_error(error: ParallaxError) -> ResponseReturnValue:
-    response = _response(type(error).__name__, str(error), STATUS.get(type(error), 500))
+    response = _response(type(error).__name__, _told(error), STATUS.get(type(error), 500))
     if type(error) in RETRY_SECONDS:
         response.headers["Retry-After"] = str(RETRY_SECONDS[type(error)])
     return response
+
+
+def _told(error: ParallaxError) -> str:
+    """Return what an error says, as far as it says nothing of where files lie here."""
+    message = str(error)
+    in_words = _OF_THE_HOUSE.get(type(error))
+    if in_words is None or not any(sign in message for sign in "/\\"):
+        return message
+    current_app.logger.error("%s: %s", type(error).__name__, message)
+    return f"{in_words} The service's log says more."
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
     response = _response(_name(error), _message(error), error.code)
+    for name, value in error.get_headers():
+        if name in _KEPT:
+            response.headers.add(name, value)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
@@ -102,7 +124,8 @@ def _message(error: HTTPException) -> str:
             expected = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD", "OPTIONS"}))
             return f"{request.method} is not possible at {request.path}; expected {expected}."
         case 413:
-            return f"The body is larger than {MOST_BYTES:,} bytes; send it in parts."
+            most = current_app.config["MAX_CONTENT_LENGTH"]
+            return f"The body is larger than {most:,} bytes; send it in parts."
         case 500:
             return "Something went wrong here that should not have; the server's log says what."
         case _:

@@ -22,6 +22,14 @@ _ABOUT = (
     "`text[start:end] == quoted`, counted in Unicode code points. Scores: higher is closer. "
     "Errors, all of them, have one shape."
 )
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of the library."},
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "For browsers: a key as the password, with any user name.",
+    },
+}
 _BODY_ERRORS = (400, 413, 415, 422)
 
 
@@ -37,6 +45,8 @@ class Operation:
         bodies: What the body may be; none if there is no body.
         query: What the query string may hold.
         errors: Statuses of errors besides those that every such operation may have.
+        writes: Whether it changes the library.
+        is_open: Whether it asks for no key.
     """
 
     method: str
@@ -46,13 +56,17 @@ class Operation:
     bodies: tuple[type[BaseModel], ...] = ()
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
+    writes: bool = False
+    is_open: bool = False
 
     @property
     def statuses(self) -> list[int]:
         """All statuses of errors that it may answer with, rising."""
         own = _BODY_ERRORS if self.bodies else (422,) if self.query else ()
-        # Any may be refused where too many ask at once, or find a library that is busy.
-        return sorted({*self.errors, *own, 500, 503})
+        keys = () if self.is_open else (401, 403)
+        # Any may be refused where one asks too often or too many ask at once, or find a library
+        # that is busy.
+        return sorted({*self.errors, *own, *keys, 429, 500, 503})
 
     @property
     def models(self) -> list[tuple[type[BaseModel], _Side]]:
@@ -63,8 +77,13 @@ class Operation:
         return [*((body, "validation") for body in self.bodies), *answers]
 
 
-def document(operations: Iterable[Operation]) -> Json:
-    """Describe operations in OpenAPI 3.1."""
+def document(operations: Iterable[Operation], *, is_locked: bool = False) -> Json:
+    """Describe operations in OpenAPI 3.1.
+
+    Args:
+        operations: What can be asked.
+        is_locked: Whether a key is needed, unless an operation is open; else one may be sent.
+    """
     operations = list(operations)
     models = dict.fromkeys(model for one in operations for model in one.models)
     models[(ErrorAnswer, "serialization")] = None
@@ -81,7 +100,8 @@ def document(operations: Iterable[Operation]) -> Json:
             "description": _ABOUT,
         },
         "paths": paths,
-        "components": {"schemas": definitions["$defs"]},
+        "security": [*([] if is_locked else [{}]), *({name: []} for name in _KEYS)],
+        "components": {"schemas": definitions["$defs"], "securitySchemes": _KEYS},
     }
 
 
@@ -99,6 +119,8 @@ def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Js
             for status, shapes in answers.items()
         },
     }
+    if operation.is_open:
+        described["security"] = []
     if rest.strip():
         described["description"] = " ".join(rest.split())
     parameters = _parameters(operation)

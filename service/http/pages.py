@@ -12,10 +12,9 @@ from service.bands import parts_told
 from service.corpus import read_filters
 from service.formats import NOTHING, as_html, as_markdown, by_id, heading, paragraphs
 from service.highlights import closed_up, cut, shade
-from service.http.openapi import document
 from service.http.parsing import read_query
 from service.http.requests import MOST_REFS
-from service.http.routes import OPERATIONS, corpus
+from service.http.routes import corpus, described
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
 from service.methods import MOST_WORDS
 from service.reading import Ref
@@ -195,7 +194,7 @@ def _download(answer: Summary, form: _SummaryForm) -> Response:
 def docs() -> ResponseReturnValue:
     """Show the description of the HTTP interface."""
     host = request.host_url.rstrip("/")
-    return render_template("docs.html", api=document(OPERATIONS), host=host)
+    return render_template("docs.html", api=described(), host=host)
 
 
 def register(app: Flask) -> None:

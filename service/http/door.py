@@ -13,7 +13,8 @@ from service.keys import KeyInfo, Keys, Scope
 # Whoever watches over the service may ask how it is.
 _OPEN = ("/healthz", "/readyz")
 
-_REALM = "Parallax"
+# With a space, so that it is written in quotes, as the standard (RFC 7235) has it.
+_REALM = "Parallax library"
 
 # For a person who mistypes; to guess a key takes longer than there is time at any rate.
 _FAILURES = "10/minute"

@@ -14,7 +14,7 @@ from service.formats import NOTHING, as_html, as_markdown, by_id, heading, parag
 from service.highlights import closed_up, cut, shade
 from service.http.parsing import read_query
 from service.http.requests import MOST_REFS
-from service.http.routes import corpus, described
+from service.http.routes import corpus, described, is_locked
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
 from service.methods import MOST_WORDS
 from service.reading import Ref
@@ -72,7 +72,8 @@ class _PairForm(_Form):
 @pages.get("/")
 def home() -> ResponseReturnValue:
     """Say what this is and how to ask it."""
-    return render_template("home.html", counts=corpus().library.store.counts(), form=_SearchForm())
+    counts = corpus().library.store.counts()
+    return render_template("home.html", counts=counts, form=_SearchForm(), is_locked=is_locked())
 
 
 @pages.get("/search")

@@ -180,8 +180,12 @@ def openapi() -> ResponseReturnValue:
 
 def described() -> Json:
     """Return the description of all that can be asked."""
-    door = cast(Door, current_app.extensions["door"])
-    return document(OPERATIONS, is_locked=door.lock() is not None)
+    return document(OPERATIONS, is_locked=is_locked())
+
+
+def is_locked() -> bool:
+    """Tell whether one needs a key."""
+    return cast(Door, current_app.extensions["door"]).lock() is not None
 
 
 _ARTICLE = "/v1/articles/{id}"

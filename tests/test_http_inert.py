@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -125,7 +126,7 @@ def test_no_path_leads_out_of_the_service(
     client: FlaskClient, folder: Path, given: str, route: str
 ) -> None:
     for written in (quote(given, safe=""), quote(given)):
-        with client.get(route.format(written)) as answer:
+        with closing(client.get(route.format(written))) as answer:
             check(answer, folder)
             assert answer.status_code == 404
 

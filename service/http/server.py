@@ -16,6 +16,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from embeddings.errors import BadRequest, Overloaded
+from embeddings.machine import keep_few_arenas
 from service.corpus import Corpus
 from service.http.app import CAME, create_app
 from service.http.errors import RETRY_SECONDS, TOO_LARGE, error_body, too_large
@@ -35,7 +36,12 @@ _MOST_CONNECTIONS = 1000
 # A request is read ahead while one is answered: so one sees whether the client has gone.
 _READ_AHEAD = 1
 
+# Of the threads there is one more for so many, which changes the library.
+_QUESTIONS_A_WRITE = 4
+
 _ALIVE = "/healthz"
+_ARTICLES = "/v1/articles"
+_WRITES = ("POST", "DELETE")
 
 
 class _TooMany(Error):  # type: ignore[misc]
@@ -85,50 +91,70 @@ class _Channel(PatientChannel):
         self.requests[0].error = _TooMany(why)
 
 
-class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
+class _Pool(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Threads, and the requests that wait for one."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self.set_thread_count(threads)
+
+    def take_out(self, since: float) -> tuple[list[_Channel], list[_Channel]]:
+        """Take out requests that have waited since then, and those whose clients have gone."""
+        with self.lock:
+            gone = [task for task in self.queue if not task.connected]
+            late = [task for task in self.queue if task.connected and task.requests[0].came < since]
+            for task in gone + late:
+                self.queue.remove(task)
+        return late, gone
+
+
+class _Dispatcher(_Pool):
     """Hands requests to threads; so many may wait for one, and the rest is refused at once.
 
-    Else the queue would grow until those who wait have gone, and be worked off for nobody.
+    Else the queue would grow until those who wait have gone, and be worked off for nobody. What
+    changes the library has threads of its own: it waits for other writers, and questions should
+    not wait for it.
     """
 
     def __init__(self, threads: int, most_waiting: int) -> None:
-        super().__init__()
+        super().__init__(threads)
         self._most_waiting = most_waiting
+        self._writing = _Pool(max(1, threads // _QUESTIONS_A_WRITE))
         # However busy the others are, it writes refusals and says that the process is alive.
-        self._spare = ThreadedTaskDispatcher()
-        self._spare.set_thread_count(1)
-        self.set_thread_count(threads)
+        self._spare = _Pool(1)
 
     def add_task(self, task: _Channel) -> None:
         """Hand on the next request of a connection."""
-        task.requests[0].came = time.monotonic()
-        if task.requests[0].path == _ALIVE:
+        request = task.requests[0]
+        request.came = time.monotonic()
+        waiting = len(self.queue) + len(self._writing.queue)
+        if request.path == _ALIVE:
             self._spare.add_task(task)
-        elif len(self.queue) < self._most_waiting:
-            super().add_task(task)
+        elif waiting >= self._most_waiting:
+            self._refuse(task, f"{waiting} requests wait already")
+        elif request.command in _WRITES and request.path.startswith(_ARTICLES):
+            self._writing.add_task(task)
         else:
-            task.refuse(f"{len(self.queue)} requests wait already; ask again in a second")
-            self._spare.add_task(task)
+            super().add_task(task)
 
     def refuse_late(self, timeout: float) -> None:
         """Give up on requests that have waited so long, and on those whose clients have gone."""
-        longest = time.monotonic() - timeout
-        with self.lock:
-            waiting = list(self.queue)
-            gone = [task for task in waiting if not task.connected]
-            late = [task for task in waiting if task.connected and task.requests[0].came < longest]
-            for task in gone + late:
-                self.queue.remove(task)
-        for task in gone:
-            task.cancel()
-        for task in late:
-            task.refuse(f"No turn came within {timeout:g} seconds; ask again in a second")
-            self._spare.add_task(task)
+        for pool in (self, self._writing):
+            late, gone = pool.take_out(time.monotonic() - timeout)
+            for task in late:
+                self._refuse(task, f"No turn came within {timeout:g} seconds")
+            for task in gone:
+                task.cancel()
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End the threads."""
         self._spare.shutdown(cancel_pending, timeout)
+        self._writing.shutdown(cancel_pending, timeout)
         return bool(super().shutdown(cancel_pending, timeout))
+
+    def _refuse(self, task: _Channel, why: str) -> None:
+        task.refuse(f"{why}; ask again in a second")
+        self._spare.add_task(task)
 
 
 def serve(
@@ -145,6 +171,7 @@ def serve(
     Raises:
         BadRequest: One cannot listen there, or not without a key; the message says why.
     """
+    keep_few_arenas()
     # That requests wait is nothing to be told on standard error, each time: it is bounded.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listen(host, port) as listening:

@@ -30,7 +30,7 @@ LAYERS = [
     "embeddings.library",
     "embeddings.switching embeddings.backup",
     "embeddings.restoring",
-    "service.settings service.answers service.claims service.words service.numerals "
+    "service.settings service.keys service.answers service.claims service.words service.numerals "
     "service.methods service.sparse service.reopening",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
@@ -47,7 +47,7 @@ LAYERS = [
     "service.evaluation service.batch",
     "service.models",
     "service.doctor service.terminal service.http service.options",
-    "service.cli_backup service.cli_model",
+    "service.cli_backup service.cli_keys service.cli_model",
     "service.cli",
     "service.__main__",
 ]
@@ -72,9 +72,15 @@ OWNERS = {
     "yaml": ["embeddings.readers", "embeddings.models"],
     "py3langid": ["embeddings.langid", "embeddings.language"],
     "babel": ["service.languages"],
-    "filelock": ["embeddings.writer", "embeddings.models"],
+    "filelock": ["embeddings.writer", "embeddings.models", "service.keys"],
     "rich": ["service.terminal"],
-    "click": ["service.cli", "service.cli_backup", "service.cli_model", "service.options"],
+    "click": [
+        "service.cli",
+        "service.cli_backup",
+        "service.cli_keys",
+        "service.cli_model",
+        "service.options",
+    ],
     "platformdirs": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],

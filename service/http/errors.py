@@ -1,6 +1,6 @@
 """Every error in one shape: `{"error": {"type", "message"}}`; pages show it in words."""
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
@@ -36,7 +36,13 @@ STATUS: dict[type[ParallaxError], int] = {
     LibraryUnwritable: 507,
 }
 
-MOST_BYTES = 32 * 1024 * 1024
+# What says where things lie here; that is for the log, not for whoever asks from elsewhere.
+_OF_THE_HOUSE = {
+    ModelUnavailable: "The model cannot be used.",
+    LibraryBusy: "Another process is writing to the library; ask again when it is done.",
+    LibraryDamaged: "A file of the library is not what was written.",
+    LibraryUnwritable: "The library cannot be written: it is read-only, or the disk is full.",
+}
 
 # When to ask again: a writer may be long about it, a crowd of questions is soon
 # answered, and another model soon loaded.
@@ -45,6 +51,11 @@ RETRY_SECONDS: dict[type[ParallaxError], int] = {
     LibraryChanged: 1,
     Overloaded: 1,
 }
+
+TOO_LARGE = "PayloadTooLarge"
+
+# Of the headers that an HTTP error brings along.
+_KEPT = ("Retry-After", "WWW-Authenticate")
 
 
 class Problem(BaseModel):
@@ -82,12 +93,27 @@ def error_body(kind: str, message: str) -> str:
     return ErrorAnswer(error=Problem(type=kind, message=message)).model_dump_json()
 
 
+def too_large(most: int) -> str:
+    """Say that a body is larger than so many bytes."""
+    return f"The body is larger than {most:,} bytes; send it in parts."
+
+
 def _parallax_error(error: ParallaxError) -> ResponseReturnValue:
     g.error = error
-    response = _response(type(error).__name__, str(error), STATUS.get(type(error), 500))
+    response = _response(type(error).__name__, _told(error), STATUS.get(type(error), 500))
     if type(error) in RETRY_SECONDS:
         response.headers["Retry-After"] = str(RETRY_SECONDS[type(error)])
     return response
+
+
+def _told(error: ParallaxError) -> str:
+    """Return what an error says, as far as it says nothing of where files lie here."""
+    message = str(error)
+    in_words = _OF_THE_HOUSE.get(type(error))
+    if in_words is None or not any(sign in message for sign in "/\\"):
+        return message
+    current_app.logger.error("%s: %s", type(error).__name__, message)
+    return f"{in_words} The service's log says more."
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -95,6 +121,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     g.error = error
     response = _response(_name(error), _message(error), error.code)
+    for name, value in error.get_headers():
+        if name in _KEPT:
+            response.headers.add(name, value)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
@@ -102,7 +131,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _name(error: HTTPException) -> str:
     if error.code == 413:
-        return "PayloadTooLarge"
+        return TOO_LARGE
     # Werkzeug has some errors of its own for what is a plain 400.
     return default_exceptions.get(error.code or 500, type(error)).__name__
 
@@ -115,7 +144,7 @@ def _message(error: HTTPException) -> str:
             expected = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD", "OPTIONS"}))
             return f"{request.method} is not possible at {request.path}; expected {expected}."
         case 413:
-            return f"The body is larger than {MOST_BYTES:,} bytes; send it in parts."
+            return too_large(current_app.config["MAX_CONTENT_LENGTH"])
         case 500:
             return (
                 "Something went wrong here that should not have; the server's log says what, "

@@ -13,6 +13,7 @@ from service.corpus import Corpus
 from service.http import logs
 from service.http.logs import Event, kind, trace
 from service.http.metrics import Metrics
+from service.http.rates import client
 from service.http.readiness import Readiness, Verdict
 from service.http.request_ids import HEADER, request_id_of
 
@@ -83,7 +84,7 @@ class Watch:
             status=response.status_code,
             seconds=round(seconds, 4),
             bytes=0 if request.method == "HEAD" else response.content_length,
-            client=g.get("client") or request.remote_addr,
+            client=client(),
             error=type(error).__name__ if error else g.get("problem"),
         )
         return response
@@ -93,7 +94,7 @@ class Watch:
         if g.pop("began", None) is not None:
             self.metrics.in_flight.dec()
 
-    def refused(self, request_id: str, method: str, status: int, client: str) -> None:
+    def refused(self, request_id: str, method: str, status: int, address: str) -> None:
         """Take note of a request that was answered before it got to the app."""
         self.metrics.refused.labels(status).inc()
         _write_line(
@@ -103,7 +104,7 @@ class Watch:
             status=status,
             seconds=None,
             bytes=None,
-            client=client,
+            client=address,
             error="refused",
         )
 

@@ -34,6 +34,10 @@ TEXT_NAMES = "text, body, content, article, story, maintext or full_text"
 
 _DEPTH = 64  # of lists and objects within a field; nobody nests metadata deeper
 _TYPES = {dict: "an object", list: "a list", bool: "true or false", int: "a number"}
+_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+# Spaces end an address wherever it is written; control characters and what turns the direction
+# of writing show it as another one.
+_NOT_IN_AN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BETWEEN_NAMES = re.compile(r"[;,&]|\band\b", re.IGNORECASE)
 
 
@@ -92,7 +96,7 @@ def web_address(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     address = value.strip()
-    fits = re.match(r"https?://[^\s/]", address, re.IGNORECASE) and not re.search(r"\s", address)
+    fits = _ADDRESS.match(address) and not _NOT_IN_AN_ADDRESS.search(address)
     return address if fits else None
 
 

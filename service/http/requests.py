@@ -1,6 +1,6 @@
 """What may be asked over HTTP: the shapes of bodies and of query strings."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,17 @@ from embeddings.store import Filters
 from service import reading
 from service.claims import Claim
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
+from service.coverage import MOST_ARTICLES
+from service.http.shapes import (
+    ArticleId,
+    ArticleText,
+    Day,
+    LanguageCode,
+    Published,
+    QueryText,
+    Storable,
+    WebAddress,
+)
 from service.methods import MOST_WORDS, Method
 from service.search import MOST_HITS, Mode
 
@@ -40,6 +51,8 @@ class NewArticle(BaseModel):
         frozen=True,
         extra="allow",
         json_schema_extra={
+            # What has that field is a list of them.
+            "not": {"required": ["articles"]},
             "example": {
                 "id": "harbour-1",
                 "title": "Harbour reopens",
@@ -50,14 +63,14 @@ class NewArticle(BaseModel):
         },
     )
 
-    text: str = Field(description="The text; it is kept exactly as given.")
-    id: str | None = Field(default=None, description="Derived from the text if it is not given.")
-    title: str | None = Field(default=None, description="Found in the text if it is not given.")
-    source: str | None = Field(default=None, description="Outlet or agency.")
-    url: str | None = Field(default=None, description="Address, http or https.")
-    published: str | None = Field(default=None, description="Day or time in ISO 8601.")
-    language: str | None = Field(default=None, description="ISO 639-1 code, such as en.")
-    authors: list[str] | None = Field(default=None, description="Names, in the order given.")
+    text: ArticleText = Field(description="The text; it is kept exactly as given.")
+    id: ArticleId | None = Field(default=None, description="Derived from the text if it is not given.")
+    title: Storable | None = Field(default=None, description="Found in the text if it is not given.")
+    source: Storable | None = Field(default=None, description="Outlet or agency.")
+    url: WebAddress | None = Field(default=None, description="Address, http or https.")
+    published: Published | None = Field(default=None, description="Day or time in ISO 8601.")
+    language: LanguageCode | None = Field(default=None, description="ISO 639-1 code, such as en.")
+    authors: list[Storable] | None = Field(default=None, description="Names, in the order given.")
 
     @field_validator("published")
     @classmethod
@@ -100,18 +113,28 @@ class NewArticles(Question):
     """Articles to be added; each is taken or refused by itself."""
 
     # Validated one by one, so that a bad one does not keep the others out.
-    articles: list[SkipValidation[NewArticle]]
+    articles: list[SkipValidation[NewArticle | Any]] = Field(
+        description="What is no article, too, is told of in its own result."
+    )
+
+
+_NULL = {"type": "null"}
 
 
 class Ref(Question):
     """An article that is meant: one of the library by its id, or a text of one's own."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["id"]}, {"required": ["text"]}]}
+        json_schema_extra={
+            "oneOf": [
+                {"required": [one], "properties": {one: {"type": "string"}, other: _NULL}}
+                for one, other in (("id", "text"), ("text", "id"))
+            ]
+        }
     )
 
     id: str | None = None
-    text: str | None = None
+    text: ArticleText | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -128,8 +151,8 @@ class SearchFilters(Question):
     """Which articles count."""
 
     source: str | None = Field(default=None, description=_OF_SOURCE)
-    since: str | None = Field(default=None, description=_SINCE)
-    until: str | None = Field(default=None, description=_UNTIL)
+    since: Day | None = Field(default=None, description=_SINCE)
+    until: Day | None = Field(default=None, description=_UNTIL)
 
     def read(self) -> Filters:
         """Return them as a corpus takes them."""
@@ -156,7 +179,7 @@ class SearchQuestion(Question):
         }
     )
 
-    query: str = Field(
+    query: QueryText = Field(
         description='What is asked. Words in "quotes" must stand in every passage, words after '
         "a minus (-word) in none."
     )
@@ -209,7 +232,9 @@ class SeveralArticles(Question):
         }
     )
 
-    articles: list[Ref]
+    articles: list[Ref] = Field(
+        json_schema_extra={"minItems": 2, "maxItems": MOST_ARTICLES, "uniqueItems": True}
+    )
 
 
 class SummaryQuestion(Question):
@@ -217,12 +242,16 @@ class SummaryQuestion(Question):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"articles": [{"id": "harbour-1"}, {"id": "harbour-2"}], "words": 60}
+            "anyOf": [
+                {"required": ["articles"], "properties": {"articles": {"minItems": 1}}},
+                {"required": ["query"], "properties": {"query": {"type": "string"}}},
+            ],
+            "example": {"articles": [{"id": "harbour-1"}, {"id": "harbour-2"}], "words": 60},
         }
     )
 
     articles: Annotated[list[Ref], Field(max_length=MOST_REFS)] = []
-    query: str | None = None
+    query: QueryText | None = None
     words: WordCount | None = Field(
         default=None, description="The most words; 100 unless `sentences` is given."
     )
@@ -285,8 +314,8 @@ class SimilarWish(QueryString):
 
     k: Count = 10
     source: str | None = Field(None, description=_OF_SOURCE)
-    since: str | None = Field(None, description=_SINCE)
-    until: str | None = Field(None, description=_UNTIL)
+    since: Day | None = Field(None, description=_SINCE)
+    until: Day | None = Field(None, description=_UNTIL)
 
     def filters(self) -> Filters:
         """Return the filters as a corpus takes them."""

@@ -4,19 +4,32 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 
-# Lines are broken to fit a terminal, never in a file or a pipe; messages are one line each. A
-# ":smile:" of a text is what its author wrote.
-out = Console(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-
 # A terminal obeys control characters, and what turns the direction of writing may turn that of
 # all that follows; a text of others must do neither.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Careful(Console):
+    """A console that prints of a string nothing that a terminal would obey.
+
+    Names, ids and messages come from others as much as texts do, and from many places.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401
+        """Print, as a console does."""
+        super().print(*(harmless(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+# Lines are broken to fit a terminal, never in a file or a pipe; messages are one line each. A
+# ":smile:" of a text is what its author wrote.
+out = _Careful(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+err = _Careful(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_json(answer: BaseModel) -> None:

@@ -73,8 +73,8 @@ class Quantity:
 
     def _last_place(self) -> float:
         """Return the size of the last digit that is not zero: 100 for 6,500."""
-        zeros = re.search(r"0*$", f"{self.value:.0f}")
-        return 10.0 ** len(zeros[0]) if zeros else 1.0
+        whole = f"{self.value:.0f}"
+        return 10.0 ** (len(whole) - len(whole.rstrip("0")))
 
     def _is_round(self) -> bool:
         """Tell whether it may be a rounded number, as one that ends in zeros often is.

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SkipValidation,
@@ -12,6 +13,7 @@ from pydantic import (
 )
 
 from embeddings.article import Article
+from embeddings.checks import MOST_CHARACTERS
 from embeddings.readers.dates import iso_date
 from embeddings.readers.fields import language_code, web_address
 from embeddings.store import Filters
@@ -39,8 +41,14 @@ _OF_SOURCE = "Of this outlet; upper or lower case."
 _SINCE = "Published on this day (ISO 8601) or later."
 _UNTIL = "Published on this day (ISO 8601) or earlier."
 
-Count = Annotated[int, Field(ge=1, le=MOST_HITS)]
-WordCount = Annotated[int, Field(ge=1, le=MOST_WORDS)]
+
+def _whole(given: object) -> object:
+    """Return 10 for 10.0, which JSON does not tell apart."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Count = Annotated[int, Field(ge=1, le=MOST_HITS), BeforeValidator(_whole)]
+WordCount = Annotated[int, Field(ge=1, le=MOST_WORDS), BeforeValidator(_whole)]
 
 
 class NewArticle(BaseModel):
@@ -63,7 +71,9 @@ class NewArticle(BaseModel):
         },
     )
 
-    text: ArticleText = Field(description="The text; it is kept exactly as given.")
+    text: ArticleText = Field(
+        description=f"The text, up to {MOST_CHARACTERS:,} characters; it is kept exactly as given."
+    )
     id: ArticleId | None = Field(default=None, description="Derived from the text if it is not given.")
     title: Storable | None = Field(default=None, description="Found in the text if it is not given.")
     source: Storable | None = Field(default=None, description="Outlet or agency.")
@@ -255,7 +265,7 @@ class SummaryQuestion(Question):
     words: WordCount | None = Field(
         default=None, description="The most words; 100 unless `sentences` is given."
     )
-    sentences: Annotated[int, Field(ge=1, le=MOST_WORDS)] | None = None
+    sentences: WordCount | None = None
     method: Annotated[Method, Field(strict=False)] = Method.CENTROID
 
 

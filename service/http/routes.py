@@ -241,6 +241,7 @@ def register(app: Flask) -> None:
             operation.path.replace("{id}", "<any_text:article_id>"),
             view_func=operation.view,
             methods=[operation.method],
+            provide_automatic_options=operation.view is not similar_articles,
         )
     # An id may end so, too; what may be done with that one is not what may be done here.
     app.add_url_rule(

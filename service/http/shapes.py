@@ -34,7 +34,7 @@ def _whole(pattern: str, **others: int) -> Any:  # noqa: ANN401
 
 Storable = Annotated[str, _whole(f"{_NO_NUL}*")]
 ArticleText = Annotated[
-    str, _whole(rf"{_NO_NUL}*[^\s\u0000]{_NO_NUL}*", minLength=1, maxLength=5_000_000)
+    str, _whole(rf"{_NO_NUL}*[^\s\u0000]{_NO_NUL}*", minLength=1)
 ]
 ArticleId = Annotated[str, _whole(r"[^\u0000-\u001f\u007f]*", maxLength=512)]
 WebAddress = Annotated[

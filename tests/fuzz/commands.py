@@ -30,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _text(options: argparse.Namespace) -> int:
-    chosen = {name: stages()[name] for name in options.stage or stages()}
+    chosen = {name: one for name, one in stages().items() if name in (options.stage or stages())}
     shares = sum(stage.share for stage in chosen.values())
     print(f"{'stage':12} {'cases':>8} {'failures':>8} {'s per MB':>8} {'seconds':>8}", flush=True)
     reports: list[Report] = []

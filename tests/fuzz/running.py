@@ -1,5 +1,6 @@
 """Feeds a stage with many cases, and tells what failed and how long the slowest one took."""
 
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,11 @@ from fuzz.stages import Stage
 
 # Less than this is too little to say how long a megabyte would take.
 _LEAST_BYTES = 50_000
+
+# Each line is a block to be labelled, each stop may end a sentence and each tag is an element,
+# however short they are; such a text counts as long as one with so many sentences of news.
+_LEAST_A_SENTENCE = 100
+_STOP = re.compile(rb"[\n.!?\r,;<]+")
 
 # A case that seems slow is tried again: something else may have been at work.
 _TRIES = 3
@@ -71,9 +77,11 @@ def _time(stage: Stage, content: bytes, report: Report) -> None:
 
 def seconds_a_megabyte(check: Check, content: bytes) -> float:
     """Check a case, and return the processor time that it takes, a megabyte of its like."""
+    sentences = sum(1 for _ in _STOP.finditer(content))
+    size = max(len(content), _LEAST_BYTES, _LEAST_A_SENTENCE * sentences)
     start = time.process_time()
     check(content)
-    return (time.process_time() - start) * 1e6 / max(len(content), _LEAST_BYTES)
+    return (time.process_time() - start) * 1e6 / size
 
 
 def kind_of(error: Exception) -> str:

@@ -2,11 +2,16 @@
 
 import argparse
 import math
+import sys
 import time
 from collections.abc import Sequence
 
+from fuzz.guided import guided
 from fuzz.running import Report, run
 from fuzz.stages import stages
+
+# The matcher that counts calls itself for each character.
+_DEEPEST = 20_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,11 +26,21 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/fuzz", description="Feed Parallax with hostile and odd input."
     )
     commands = parser.add_subparsers(required=True)
-    text = commands.add_parser("text", help="the stages that texts pass through, by hypothesis")
+    text = commands.add_parser("text", help="the stages that texts pass through")
     text.add_argument("--cases", type=int, default=100_000, help="of all stages together")
-    text.add_argument("--seed", type=int, default=0, help="the same seed, the same cases")
     text.add_argument("--stage", choices=list(stages()), action="append", help="only this one")
     text.set_defaults(run=_text)
+    http = commands.add_parser("http", help="the service by its description, by schemathesis")
+    http.add_argument("--cases", type=int, default=100, help="of each operation, in each phase")
+    http.set_defaults(run=_http)
+    atheris = commands.add_parser("atheris", help="one stage, guided by what it reaches")
+    atheris.add_argument("stage", choices=list(stages()))
+    atheris.add_argument("--seconds", type=int, default=120)
+    atheris.set_defaults(run=guided)
+    grown = commands.add_parser("patterns", help="how the work of patterns grows with a text")
+    grown.set_defaults(run=_patterns)
+    for command in (text, http, atheris):
+        command.add_argument("--seed", type=int, default=0, help="the same seed, the same cases")
     return parser
 
 
@@ -46,3 +61,33 @@ def _text(options: argparse.Namespace) -> int:
     failed = sum(len(report.failures) for report in reports)
     print(f"{sum(report.cases for report in reports):,} cases, {failed} failures")
     return 1 if failed else 0
+
+
+def _http(options: argparse.Namespace) -> int:
+    # Imported here: it takes long, and the other commands do without it.
+    from fuzz.contract import ask_toy
+
+    findings = ask_toy(examples=options.cases, seed=options.seed)
+    for phase, count in findings.cases.items():
+        print(f"{phase:20} {count:8} requests")
+    for kind, told in findings.failures.items():
+        print("\n    ".join([" | ".join(kind), *told.splitlines()]))
+    print("\n".join(findings.errors))
+    print(f"{sum(findings.cases.values()):,} requests, {len(findings.failures)} failures")
+    return 1 if findings.failures or findings.errors else 0
+
+
+def _patterns(options: argparse.Namespace) -> int:
+    from fuzz.patterns import patterns, worst_growth
+
+    sys.setrecursionlimit(_DEEPEST)
+    grown = []
+    for used in patterns():
+        growth, case = worst_growth(
+            used.pattern, used.flags, anchored=used.anchored, thorough=True
+        )
+        grown.append((growth, used.name, case))
+    for growth, name, case in sorted(grown, reverse=True)[:30]:
+        print(f"{growth:6.2f}  {name:56} {case[:120]}")
+    print(f"{len(grown)} patterns; steps for a text twice as long: 2 is linear, 4 quadratic")
+    return 0

@@ -86,8 +86,8 @@ def seconds_a_megabyte(check: Check, content: bytes) -> float:
 
 def kind_of(error: Exception) -> str:
     """Return of an error what it is, and where it happened."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    places = [f"{one.filename.rpartition('/')[2]}:{one.lineno}" for one in reversed(frames)]
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename != __file__]
+    places = [f"{one.filename.rpartition('/')[2]}:{one.lineno}" for one in reversed(frames[-3:])]
     return f"{type(error).__name__} at {' < '.join(places)}"
 
 

@@ -1,6 +1,7 @@
 """What an article must be to be kept, and the digest that tells whether it changed."""
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from hashlib import sha256
 
@@ -12,7 +13,7 @@ from embeddings.errors import BadArticle
 _ROAD_VERSION = 3
 
 # A novel of a thousand pages has two to three million characters; what is longer is no article.
-_MOST_CHARACTERS = 5_000_000
+MOST_CHARACTERS = 5_000_000
 _MOST_ID_CHARACTERS = 512
 
 _FIELDS = [one.name for one in fields(Article)]
@@ -22,10 +23,10 @@ def check_article(article: Article) -> None:
     """Raise `BadArticle` if an article cannot be kept, saying why."""
     if not article.text.strip():
         raise BadArticle("The text is empty; an article needs some.")
-    if len(article.text) > _MOST_CHARACTERS:
+    if len(article.text) > MOST_CHARACTERS:
         raise BadArticle(
             f"The text has {len(article.text):,} characters; an article may have up to "
-            f"{_MOST_CHARACTERS:,}. Split it into articles."
+            f"{MOST_CHARACTERS:,}. Split it into articles."
         )
     check_id(article.id)
     for name, value in _given(article).items():
@@ -43,16 +44,29 @@ def check_id(article_id: str) -> None:
 
 
 def _check_storable(name: str, value: object) -> None:
-    whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if "\0" in whole:
-        raise BadArticle(f"The {name} holds a NUL character; is this a binary file? Remove it.")
-    try:
-        whole.encode()
-    except UnicodeEncodeError as error:
-        raise BadArticle(
-            f"The {name} holds half a character (U+{ord(whole[error.start]):04X}, a lone "
-            f"surrogate) at position {error.start}; write it whole or leave it out."
-        ) from error
+    for text in _strings(value):
+        if "\0" in text:
+            raise BadArticle(f"The {name} holds a NUL character; is this a binary file? Remove it.")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise BadArticle(
+                f"The {name} holds half a character (U+{ord(text[error.start]):04X}, a lone "
+                f"surrogate) at position {error.start}; write it whole or leave it out."
+            ) from error
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield all strings that a value is or holds, names of fields included."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, Mapping):
+            waiting += [*part, *part.values()]
+        elif isinstance(part, list | tuple):
+            waiting += part
 
 
 def _given(article: Article) -> dict[str, object]:

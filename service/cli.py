@@ -13,6 +13,7 @@ from embeddings.errors import BadRequest, ParallaxError
 from service.cli_backup import backup, restore
 from service.cli_keys import key
 from service.cli_model import model
+from service.lines import flat, harmless
 from service.options import as_json as _as_json
 from service.options import common as _common
 from service.options import open_corpus as _corpus
@@ -38,9 +39,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except BadRequest as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(flat(str(error))) from error
         except ParallaxError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(flat(str(error))) from error
         except BrokenPipeError:  # What reads our output has seen enough.
             sys.stderr.close()
             raise SystemExit(1) from None
@@ -96,7 +97,7 @@ def add(paths: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: AN
                 for result in corpus.add(items):
                     results.append(result)
                     if result.error:
-                        terminal.err.print(f"refused {result.id}: {result.error}", markup=False)
+                        terminal.print_refused(result.id, result.error)
         except KeyboardInterrupt:
             terminal.err.print(
                 "Interrupted; what is counted is kept, and the same command goes on."
@@ -315,9 +316,10 @@ def summarize(
         terminal.print_summary(answer)
     else:
         terminal.print_warnings(answer.warnings)
-        document = formats.as_markdown if form == "markdown" else formats.as_html
+        document = (formats.as_markdown if form == "markdown" else formats.as_html)(answer, query)
         # In UTF-8 wherever it goes, as the page says it is.
-        click.echo(document(answer, query).encode(), nl=False)
+        told = harmless(document) if sys.stdout.isatty() else document
+        click.echo(told.encode(), nl=False)
 
 
 @main.command()
@@ -395,8 +397,7 @@ def evaluate(
             for item in evaluated(rows, entrants, budget):
                 tally.add(item)
                 if isinstance(item, Refusal):
-                    message = f"refused {item.origin}: {item.reason}"
-                    terminal.err.print(message, markup=False)
+                    terminal.print_refused(item.origin, item.reason)
                 advance(1)
     answer = tally.result()
     if as_json or answer.count:
@@ -598,7 +599,7 @@ def _given_articles(corpus: "Corpus", given: str) -> Iterator["Article"]:
     for item in read_paths([given], stdin=sys.stdin.buffer):
         if isinstance(item, Refusal):
             # A quote of it is found to be of no article; the others are checked all the same.
-            terminal.err.print(f"refused {item.origin}: {item.reason}", markup=False)
+            terminal.print_refused(item.origin, item.reason)
             continue
         yield item
 

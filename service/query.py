@@ -15,10 +15,13 @@ _MOST_BESIDE_PRINTED = 3
 # Each is looked up by itself; more than these were pasted, not meant.
 _MOST_PHRASES = 50
 
+# A mark that no other closes is no quote, which is plain after so many characters.
+_LONGEST_PHRASE = 1000
+
 # A straight quote opens only where no word ends, so that 5" and rock'n'roll" are no quotes.
 # Of the others, some languages end a quote with the sign that begins one in English.
 _QUOTED = "|".join(
-    f"(?<!\\w){opening}([^{closing}]*)[{closing}]"
+    f"(?<!\\w){opening}([^{closing}]{{0,{_LONGEST_PHRASE}}})[{closing}]"
     for opening, closing in [
         ('"', '"'),
         ("“", "”"),

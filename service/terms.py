@@ -48,6 +48,9 @@ _SOUNDS = (
 _NAME = 4
 _LONG_NAME = 6
 
+# No name is longer; of what is, all that lacks one letter would be as many texts as it has.
+_LONGEST_NAME = 60
+
 # "hour" and "wise" are not British.
 _SHORT_WORD = 4
 
@@ -213,7 +216,7 @@ def _forms(name: str) -> frozenset[str]:
     sound = name
     for spelling, other in _SOUNDS:
         sound = spelling.sub(other, sound)
-    if len(name) < _LONG_NAME:
+    if not _LONG_NAME <= len(name) <= _LONGEST_NAME:
         return frozenset({sound})
     # A first letter is hardly ever a variant, but for the sound that is written G or H.
     sound = re.sub("^g", "h", sound)

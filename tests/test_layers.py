@@ -31,7 +31,7 @@ LAYERS = [
     "embeddings.switching embeddings.backup",
     "embeddings.restoring",
     "service.settings service.keys service.answers service.claims service.words service.numerals "
-    "service.methods service.sparse service.reopening",
+    "service.methods service.sparse service.reopening service.lines",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",

@@ -32,8 +32,13 @@ NAMES = {
 }
 TEXT_NAMES = "text, body, content, article, story, maintext or full_text"
 
+_MOST_FIELDS = 10_000
 _DEPTH = 64  # of lists and objects within a field; nobody nests metadata deeper
 _TYPES = {dict: "an object", list: "a list", bool: "true or false", int: "a number"}
+_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+# Spaces end an address wherever it is written; control characters and what turns the direction
+# of writing show it as another one.
+_NOT_IN_AN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BETWEEN_NAMES = re.compile(r"[;,&]|\band\b", re.IGNORECASE)
 
 
@@ -46,6 +51,8 @@ def article_from_fields(fields: Mapping[str, object]) -> Article:
     Raises:
         BadArticle: There is no text, or a field cannot be what its name says, or stored.
     """
+    if len(fields) > _MOST_FIELDS:
+        raise BadArticle(f"{len(fields):,} fields; an article may have up to {_MOST_FIELDS:,}")
     for name, value in fields.items():
         _check_storable(name, value)
     rest = dict(fields)
@@ -92,7 +99,7 @@ def web_address(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     address = value.strip()
-    fits = re.match(r"https?://[^\s/]", address, re.IGNORECASE) and not re.search(r"\s", address)
+    fits = _ADDRESS.match(address) and not _NOT_IN_AN_ADDRESS.search(address)
     return address if fits else None
 
 

@@ -33,6 +33,9 @@ _MEANT = {
 }
 _CHARSETS = re.compile(r"utf-8|iso8859|iso2022|cp|koi8|mac|gb|big5|euc|hz|johab|tis")
 
+# What takes a page apart looks at each of its tags; news has some thousand.
+_MOST_TAGS = 50_000
+
 _LANGUAGE = re.compile(r"<html\b[^<>]{0,2000}?\slang\s{0,9}=\s{0,9}[\"']?([A-Za-z-]{2,35})", re.I)
 _XML_DECLARATION = re.compile(r"\s{0,999}<\?xml[^>]{0,999}>")
 
@@ -78,6 +81,11 @@ def article_from_html(content: bytes) -> Article:
         BadArticle: It is empty or binary, or no article is found in it.
     """
     page = _XML_DECLARATION.sub("", decode(content, _declared(content)), count=1)
+    if page.count("<") > _MOST_TAGS:
+        raise BadArticle(
+            f"a web page with {page.count('<'):,} tags; one may have up to {_MOST_TAGS:,}: save "
+            "it as text"
+        )
     found = _extracted(page)
     text = tidy(found.text or "").replace("\0", "") if found else ""
     if found is None or not text.strip():
@@ -134,6 +142,7 @@ def _extracted(page: str) -> "Document | None":
             page,
             include_comments=False,
             with_metadata=True,
+            prune_xpath="//template",  # No browser shows what is in one.
             # Only a date that the page states: searching its text would be guessing.
             date_extraction_params={"extensive_search": False, "original_date": True},
         )

@@ -18,7 +18,7 @@ from service.coherence.lexicon import (
 from service.coherence.references import is_person
 
 # What is taken is not given back: a word by itself is then passed over in one step.
-_WORD = r"[A-Z][\w'-]*+\.?+"
+_WORD = r"[A-Z][\w'-]{0,60}+\.?+"
 _PARTICLE = r"(?:(?:von|van|de|der|den|al|bin|el|la|du|di|da|dos|del|ter) )"
 _FULL = re.compile(rf"{_WORD}(?: {_PARTICLE}?{_PARTICLE}?{_WORD})+")
 _CAPITALISED = re.compile(r"[A-Z][\w'-]*")

@@ -59,7 +59,7 @@ _NICKNAME = 3
 _WORD = r"[A-Z][a-z’']*[a-z](?:-[A-Z][a-z]+)?"
 _NAME = re.compile(
     rf"\b(?P<first>{_WORD}|[A-Z]\.)\s"
-    r"(?:[A-Z]\.\s|(?:de|van|von|der|bin|al|di|da|le|la)\s)*"
+    r"(?:[A-Z]\.\s|(?:de|van|von|der|bin|al|di|da|le|la)\s){0,6}"
     rf"(?P<surname>{_WORD})\b(?!\s[A-Z][a-z])"
 )
 # These begin names of places, storms and companies, or stand before a name without being of it.

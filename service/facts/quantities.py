@@ -1,5 +1,6 @@
 """Quantities of a sentence: counts, amounts, shares, measures, scores and ordinals."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -73,8 +74,8 @@ class Quantity:
 
     def _last_place(self) -> float:
         """Return the size of the last digit that is not zero: 100 for 6,500."""
-        zeros = re.search(r"0*$", f"{self.value:.0f}")
-        return 10.0 ** len(zeros[0]) if zeros else 1.0
+        whole = f"{self.value:.0f}"
+        return 10.0 ** (len(whole) - len(whole.rstrip("0")))
 
     def _is_round(self) -> bool:
         """Tell whether it may be a rounded number, as one that ends in zeros often is.
@@ -221,9 +222,9 @@ def quantities(
         *_plain(text, folding),
     ):
         span = (quantity.start, quantity.end)
-        if not any(_meet(span, other) for other in taken) and not any(
-            _meet(span, (other.start, other.end)) for other in found
-        ):
+        others = [*taken, *((other.start, other.end) for other in found)]
+        # What is too large for a number, hundreds of digits in a row, counts nothing.
+        if math.isfinite(quantity.value) and not any(_meet(span, other) for other in others):
             found.append(quantity)
         if len(found) == _MOST_QUANTITIES:  # A table, not a sentence.
             break

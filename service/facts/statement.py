@@ -10,7 +10,10 @@ from service.facts.quantities import Quantity, quantities
 from service.facts.quotations import Speech, speeches
 from service.terms import Folding
 
-_NAME_BEGINNING = re.compile(r"\b(?:[A-Z][\w.-]*(?:['’]s)?,?\s(?:&\s|of\s)?)+(?=[A-Z][a-z])")
+# Up to so many words of so many letters at a time: of a longer row, piece by piece, the same goes.
+_NAME_BEGINNING = re.compile(
+    r"\b(?:[A-Z][\w.-]{0,60}(?:['’]s)?,?\s(?:&\s|of\s)?){1,12}(?=[A-Z][a-z])"
+)
 
 
 # Where a clause may end: what one article says in a sentence, the other may say in two.

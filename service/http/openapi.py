@@ -155,6 +155,11 @@ def _parameters(operation: Operation) -> list[Json]:
     if operation.query:
         for name, schema in operation.query.model_json_schema()["properties"].items():
             about = schema.pop("description", None)
+            # What is not there is left out: nothing in an address is null.
+            choices = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
+            if choices:
+                [only] = choices
+                schema = only
             parameter = {"name": name, "in": "query", "required": False, "schema": schema}
             found.append(parameter | ({"description": about} if about else {}))
     return found

@@ -1,23 +1,37 @@
 """What may be asked over HTTP: the shapes of bodies and of query strings."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SkipValidation,
     field_validator,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from embeddings.article import Article
+from embeddings.checks import MOST_CHARACTERS
 from embeddings.readers.dates import iso_date
 from embeddings.readers.fields import language_code, web_address
 from embeddings.store import Filters
 from service import reading
 from service.claims import Claim
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
+from service.coverage import MOST_ARTICLES
+from service.http.shapes import (
+    ArticleId,
+    ArticleText,
+    Day,
+    LanguageCode,
+    Published,
+    QueryText,
+    Storable,
+    WebAddress,
+)
 from service.methods import MOST_WORDS, Method
 from service.search import MOST_HITS, Mode
 
@@ -28,8 +42,14 @@ _OF_SOURCE = "Of this outlet; upper or lower case."
 _SINCE = "Published on this day (ISO 8601) or later."
 _UNTIL = "Published on this day (ISO 8601) or earlier."
 
-Count = Annotated[int, Field(ge=1, le=MOST_HITS)]
-WordCount = Annotated[int, Field(ge=1, le=MOST_WORDS)]
+
+def _whole(given: object) -> object:
+    """Return 10 for 10.0, which JSON does not tell apart."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Count = Annotated[int, Field(ge=1, le=MOST_HITS), BeforeValidator(_whole)]
+WordCount = Annotated[int, Field(ge=1, le=MOST_WORDS), BeforeValidator(_whole)]
 
 
 class NewArticle(BaseModel):
@@ -40,24 +60,32 @@ class NewArticle(BaseModel):
         frozen=True,
         extra="allow",
         json_schema_extra={
+            # What has that field is a list of them.
+            "not": {"required": ["articles"]},
             "example": {
                 "id": "harbour-1",
                 "title": "Harbour reopens",
                 "text": "The harbour reopened on Friday. Ferries sail again from Monday.",
                 "source": "The Daily Example",
                 "published": "2021-11-26",
-            }
+            },
         },
     )
 
-    text: str = Field(description="The text; it is kept exactly as given.")
-    id: str | None = Field(default=None, description="Derived from the text if it is not given.")
-    title: str | None = Field(default=None, description="Found in the text if it is not given.")
-    source: str | None = Field(default=None, description="Outlet or agency.")
-    url: str | None = Field(default=None, description="Address, http or https.")
-    published: str | None = Field(default=None, description="Day or time in ISO 8601.")
-    language: str | None = Field(default=None, description="ISO 639-1 code, such as en.")
-    authors: list[str] | None = Field(default=None, description="Names, in the order given.")
+    text: ArticleText = Field(
+        description=f"The text, up to {MOST_CHARACTERS:,} characters; it is kept exactly as given."
+    )
+    id: ArticleId | None = Field(
+        default=None, description="Derived from the text if it is not given."
+    )
+    title: Storable | None = Field(
+        default=None, description="Found in the text if it is not given."
+    )
+    source: Storable | None = Field(default=None, description="Outlet or agency.")
+    url: WebAddress | None = Field(default=None, description="Address, http or https.")
+    published: Published | None = Field(default=None, description="Day or time in ISO 8601.")
+    language: LanguageCode | None = Field(default=None, description="ISO 639-1 code, such as en.")
+    authors: list[Storable] | None = Field(default=None, description="Names, in the order given.")
 
     @field_validator("published")
     @classmethod
@@ -100,18 +128,28 @@ class NewArticles(Question):
     """Articles to be added; each is taken or refused by itself."""
 
     # Validated one by one, so that a bad one does not keep the others out.
-    articles: list[SkipValidation[NewArticle]]
+    articles: list[SkipValidation[NewArticle | Any]] = Field(
+        description="What is no article, too, is told of in its own result."
+    )
+
+
+_NULL: JsonDict = {"type": "null"}
 
 
 class Ref(Question):
     """An article that is meant: one of the library by its id, or a text of one's own."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["id"]}, {"required": ["text"]}]}
+        json_schema_extra={
+            "oneOf": [
+                {"required": [one], "properties": {one: {"type": "string"}, other: _NULL}}
+                for one, other in (("id", "text"), ("text", "id"))
+            ]
+        }
     )
 
     id: str | None = None
-    text: str | None = None
+    text: ArticleText | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -128,8 +166,8 @@ class SearchFilters(Question):
     """Which articles count."""
 
     source: str | None = Field(default=None, description=_OF_SOURCE)
-    since: str | None = Field(default=None, description=_SINCE)
-    until: str | None = Field(default=None, description=_UNTIL)
+    since: Day | None = Field(default=None, description=_SINCE)
+    until: Day | None = Field(default=None, description=_UNTIL)
 
     def read(self) -> Filters:
         """Return them as a corpus takes them."""
@@ -156,7 +194,7 @@ class SearchQuestion(Question):
         }
     )
 
-    query: str = Field(
+    query: QueryText = Field(
         description='What is asked. Words in "quotes" must stand in every passage, words after '
         "a minus (-word) in none."
     )
@@ -209,7 +247,9 @@ class SeveralArticles(Question):
         }
     )
 
-    articles: list[Ref]
+    articles: list[Ref] = Field(
+        json_schema_extra={"minItems": 2, "maxItems": MOST_ARTICLES, "uniqueItems": True}
+    )
 
 
 class SummaryQuestion(Question):
@@ -217,16 +257,20 @@ class SummaryQuestion(Question):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"articles": [{"id": "harbour-1"}, {"id": "harbour-2"}], "words": 60}
+            "anyOf": [
+                {"required": ["articles"], "properties": {"articles": {"minItems": 1}}},
+                {"required": ["query"], "properties": {"query": {"type": "string"}}},
+            ],
+            "example": {"articles": [{"id": "harbour-1"}, {"id": "harbour-2"}], "words": 60},
         }
     )
 
     articles: Annotated[list[Ref], Field(max_length=MOST_REFS)] = []
-    query: str | None = None
+    query: QueryText | None = None
     words: WordCount | None = Field(
         default=None, description="The most words; 100 unless `sentences` is given."
     )
-    sentences: Annotated[int, Field(ge=1, le=MOST_WORDS)] | None = None
+    sentences: WordCount | None = None
     method: Annotated[Method, Field(strict=False)] = Method.CENTROID
 
 
@@ -285,8 +329,8 @@ class SimilarWish(QueryString):
 
     k: Count = 10
     source: str | None = Field(None, description=_OF_SOURCE)
-    since: str | None = Field(None, description=_SINCE)
-    until: str | None = Field(None, description=_UNTIL)
+    since: Day | None = Field(None, description=_SINCE)
+    until: Day | None = Field(None, description=_UNTIL)
 
     def filters(self) -> Filters:
         """Return the filters as a corpus takes them."""

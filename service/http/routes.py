@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
+from werkzeug.exceptions import MethodNotAllowed
 
 from embeddings.errors import BadArticle
 from service.answers import (
@@ -95,14 +96,19 @@ def show_article(article_id: str) -> ResponseReturnValue:
 
 
 def remove_article(article_id: str) -> ResponseReturnValue:
-    """Remove an article."""
+    """Remove an article.
+
+    Of an id that ends in "/similar" that slash must be written %2F.
+    """
+    if _asks_for_similar():
+        raise MethodNotAllowed(_METHODS_OF_SIMILAR)
     corpus().remove([article_id])
     return Response(status=204)
 
 
 def similar_articles(article_id: str) -> ResponseReturnValue:
     """Find the articles most like one, closest first."""
-    if not _written_path().endswith("/similar"):  # That slash is part of the id.
+    if not _asks_for_similar():  # That slash is part of the id.
         return show_article(f"{article_id}/similar")
     wish = read_query(SimilarWish)
     return _json(corpus().similar(Ref(id=article_id), k=wish.k, filters=wish.filters()))
@@ -219,6 +225,7 @@ def is_locked() -> bool:
 
 
 _ARTICLE = "/v1/articles/{id}"
+_METHODS_OF_SIMILAR = ["GET", "HEAD", "OPTIONS"]
 
 OPERATIONS = (
     Operation(
@@ -279,7 +286,14 @@ def register(app: Flask) -> None:
             operation.path.replace("{id}", "<any_text:article_id>"),
             view_func=operation.view,
             methods=[operation.method],
+            provide_automatic_options=operation.view is not similar_articles,
         )
+    # An id may end so, too; what may be done with that one is not what may be done here.
+    app.add_url_rule(
+        "/v1/articles/<any_text:article_id>/similar",
+        view_func=_methods_of_similar,
+        methods=["OPTIONS"],
+    )
     app.add_url_rule("/openapi.json", view_func=openapi)
 
 
@@ -287,6 +301,13 @@ def _json(answer: BaseModel, status: int = 200) -> Response:
     return Response(answer.model_dump_json(), status, mimetype="application/json")
 
 
-def _written_path() -> str:
-    """Return the request's path as it was written, percent signs and all."""
-    return urlsplit(request.environ.get("REQUEST_URI", request.path)).path
+def _methods_of_similar(article_id: str) -> ResponseReturnValue:
+    """Say how it may be asked which articles are like one."""
+    methods = _METHODS_OF_SIMILAR if _asks_for_similar() else [*_METHODS_OF_SIMILAR, "DELETE"]
+    return Response(headers={"Allow": ", ".join(methods)})
+
+
+def _asks_for_similar() -> bool:
+    """Tell whether the path ends in "/similar" as it was written, percent signs and all."""
+    written = urlsplit(request.environ.get("REQUEST_URI", request.path)).path
+    return written.endswith("/similar")

@@ -1,0 +1,7 @@
+"""The command line of scripts/fuzz."""
+
+import sys
+
+from fuzz.commands import main
+
+sys.exit(main())

@@ -586,18 +586,24 @@ class CachedEncoder:
 
     def _find_fingerprint(self) -> str:
         served = self._served()
-        if served is not None and lasting_name(self._name) == served.name:
+        if served is None:
+            return self._at_hand()[0]
+        if lasting_name(self._name) == served.name:
             # Whether the model at hand still is that one is seen before it embeds anything.
             return served.fingerprint
-        encoder = self._encoder
-        if encoder is None:
-            found, precision = self._latest().fingerprint, ""
-        else:
-            found = encoder.fingerprint
-            precision = encoder.precision if served is not None else ""
-        if served is not None:
-            check_same(served, self._name, found, precision)
+        try:
+            found, precision = self._at_hand()
+        except ModelUnavailable as error:
+            raise ModelUnavailable(f"{error} The library serves the model {served}.") from error
+        check_same(served, self._name, found, precision)
         return found
+
+    def _at_hand(self) -> tuple[str, str]:
+        """Return the fingerprint and the precision of the model that was asked for."""
+        if self._encoder is None:
+            known = self._latest()
+            return known.fingerprint, known.precision
+        return self._encoder.fingerprint, self._encoder.precision
 
     def _find_profile(self) -> ModelProfile:
         known = self._cache.profile(self.fingerprint)

@@ -94,6 +94,18 @@ class Library:
         """The model that it served when it was opened; None if that was none yet."""
         return self._state.served
 
+    def check_model(self) -> None:
+        """See that the model that was asked for is the one that the library serves.
+
+        It is not loaded for that; whether its files have changed is seen before it embeds.
+
+        Raises:
+            ModelChanged: It is another one.
+            ModelUnavailable: It is not on this machine.
+        """
+        if self._state.served is not None:
+            _ = self.encoder.fingerprint
+
     def check_canary(self) -> None:
         """See that the model can be asked, and that it gives what it gave; see `CachedEncoder`.
 

@@ -420,6 +420,7 @@ def serve(host: str, port: int, **common: Any) -> None:  # noqa: ANN401
     from service.http import serve as serve_http
 
     with _corpus(**common) as corpus:
+        corpus.library.check_model()
         serve_http(corpus, host, port)
 
 

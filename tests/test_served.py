@@ -68,6 +68,15 @@ def test_a_question_by_another_model_is_refused_with_what_to_do(
         asking.search("harbour closed")
 
 
+def test_a_model_that_is_not_there_is_named_with_the_one_that_is_served(tmp_path: Path) -> None:
+    begun(tmp_path)
+
+    with pytest.raises(ModelUnavailable, match=r"'gone' .* The library serves the model toy"):
+        Shelf().open(tmp_path, model="gone").search("harbour")
+    with pytest.raises(ModelUnavailable, match=r"The library serves the model toy"):
+        Shelf().open(tmp_path, model="gone", offline=True).library.check_model()
+
+
 def test_an_article_by_another_model_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
     begun(tmp_path)
     corpus = Shelf(TOY, OTHER).open(tmp_path, model="other")

@@ -27,6 +27,7 @@ from service.settings import read_settings
 
 ALIKE = ToyEncoder(name="alike", salt="alike")
 SHORT = ToyEncoder(name="short", salt="short", max_tokens=12)
+NARROW = ToyEncoder(name="narrow", salt="narrow", dim=96)
 QUERIES = ["harbour of Arden closed", "storm", "the mayor spoke"]
 
 
@@ -44,7 +45,7 @@ def stories(count: int, *, first: int = 0) -> list[Article]:
 
 
 def shelf() -> Shelf:
-    return Shelf(ToyEncoder(), ALIKE, SHORT)
+    return Shelf(ToyEncoder(), ALIKE, SHORT, NARROW)
 
 
 def begun(folder: Path, count: int = 8, *, model: str | None = None) -> Corpus:
@@ -83,7 +84,7 @@ def rows(library: Library) -> list[list[Any]]:
         ]
 
 
-@pytest.mark.parametrize("name", ["alike", "short"])
+@pytest.mark.parametrize("name", ["alike", "short", "narrow"])
 def test_a_library_that_went_over_answers_as_one_that_was_begun_so(
     tmp_path: Path, name: str
 ) -> None:
@@ -103,7 +104,7 @@ def test_a_library_that_went_over_answers_as_one_that_was_begun_so(
 @settings(deadline=None, max_examples=8)
 @given(
     st.lists(
-        st.tuples(st.sampled_from([NAME, "alike", "short"]), st.integers(0, 5), st.booleans()),
+        st.tuples(st.sampled_from([NAME, "short", "narrow"]), st.integers(0, 5), st.booleans()),
         max_size=5,
     )
 )

@@ -86,8 +86,14 @@ class Library:
     def is_current(self) -> bool:
         """Whether the store still is what was opened, and serves the model that it served then."""
         state = self.store.state()
-        # One that does not say it yet serves what it was found to serve when it was opened.
-        return self._is_edition(state) and state.served in (None, self._state.served)
+        if not self._is_edition(state):
+            return False
+        # One that does not say it yet serves what it was found to serve when it was opened; and
+        # a model may bear another name by now.
+        return state.served is None or (
+            self._state.served is not None
+            and state.served.fingerprint == self._state.served.fingerprint
+        )
 
     @property
     def serves(self) -> ServedModel | None:

@@ -204,6 +204,26 @@ def test_a_library_of_before_serves_the_model_whose_vectors_there_are(tmp_path: 
     assert corpus.library.store.state().served == served_by(OTHER.profile)
 
 
+def test_a_library_of_before_is_written_to_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What it is found to serve bears the name of then; what it says from then on, that of now.
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "modules.json").write_text("[]")
+    monkeypatch.chdir(tmp_path)
+    mine = Shelf(ToyEncoder(name="mine"))
+    list(mine.open(tmp_path, model="mine").add([HARBOUR]))
+    forget(tmp_path)
+    corpus = mine.open(tmp_path, model="mine")
+
+    for article in (COUNCIL, HARBOUR, Article("It rained in Caldera.", id="rain")):
+        list(corpus.add([article]))
+
+    served = corpus.library.store.state().served
+    assert served is not None
+    assert served.name == str(tmp_path / "mine")
+
+
 def test_a_library_of_before_without_its_cache_serves_what_is_at_hand(tmp_path: Path) -> None:
     begun(tmp_path).close()
     forget(tmp_path)

@@ -101,11 +101,11 @@ def test_a_library_that_went_over_answers_as_one_that_was_begun_so(
     assert corpus.library.store.check() == []
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=5)
 @given(
     st.lists(
         st.tuples(st.sampled_from([NAME, "short", "narrow"]), st.integers(0, 5), st.booleans()),
-        max_size=5,
+        max_size=4,
     )
 )
 def test_after_any_switches_and_changes_all_is_as_in_a_fresh_library(
@@ -134,7 +134,7 @@ def test_after_any_switches_and_changes_all_is_as_in_a_fresh_library(
     ]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(3, 40))
 def test_nothing_is_longer_than_the_model_reads(
     tmp_path_factory: pytest.TempPathFactory, lengths: list[int], limit: int
@@ -187,10 +187,10 @@ class Stopping(ToyEncoder):
 def test_interrupted_it_serves_what_it_served_and_then_goes_on_where_it_was(
     tmp_path: Path,
 ) -> None:
-    corpus = begun(tmp_path, 200)
+    corpus = begun(tmp_path, 120)
     before = answers(corpus)
     stopping = Stopping(name="alike", salt="alike")
-    stopping.left = 150
+    stopping.left = 90
 
     with pytest.raises(KeyboardInterrupt):
         Shelf(ToyEncoder(), stopping).use(tmp_path, "alike")

@@ -29,6 +29,7 @@ from embeddings.models.calibration import (
     shipped_calibration,
 )
 from embeddings.models.files import digest
+from embeddings.snapshot import put_in_place
 from embeddings.vectors import Matrix
 
 # Raised when an entry comes to hold something else for the same passage.
@@ -252,7 +253,7 @@ class EmbeddingCache:
             self._database.copy_to(partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
-            partial.replace(path)
+            put_in_place(partial, path)
         except (OSError, LibraryUnwritable) as error:
             raise LibraryUnwritable(f"The cache cannot be written to {path}: {error}") from error
         finally:

@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from embeddings.batching import Batcher
-from embeddings.database import Connection, Database, Row, in_batches
+from embeddings.database import Connection, Database, Row, in_batches, seal
 from embeddings.encoder import Calibration, Encoder, ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import (
     LibraryBusy,
@@ -34,6 +34,12 @@ from embeddings.vectors import Matrix
 
 # Raised when an entry comes to hold something else for the same passage.
 _KEY_VERSION = b"1"
+
+_SEALED = ("fingerprint", "name", "dim", "max_tokens", "tokenizer")
+_SEAL_MODELS = f"""
+    INSERT INTO model_seals SELECT id, seal({", ".join(_SEALED)}) FROM models
+    WHERE id NOT IN (SELECT model FROM model_seals)
+"""
 
 _MIGRATIONS = [
     """
@@ -57,7 +63,16 @@ _MIGRATIONS = [
     "ALTER TABLE models ADD COLUMN languages TEXT NOT NULL DEFAULT '';",
     # JSON; '' if what the model's scores mean was never measured.
     "ALTER TABLE models ADD COLUMN calibration TEXT NOT NULL DEFAULT '';",
+    # Of what must be known of a model to work without it.
+    f"""
+    CREATE TABLE model_seals (
+        model INTEGER PRIMARY KEY REFERENCES models (id),
+        seal INTEGER NOT NULL
+    );
+    {_SEAL_MODELS};
+    """,
 ]
+_SEALED_SINCE = len(_MIGRATIONS)
 
 # Exports are read as they are; those of version 1 know nothing of languages, those of version 2
 # nothing of calibrations.
@@ -140,11 +155,18 @@ class EmbeddingCache:
         self._database.close()
 
     def profile(self, fingerprint: str) -> ModelProfile | None:
-        """Return what is known of the model with a fingerprint."""
-        return self._profile("fingerprint = ?", fingerprint)
+        """Return what is known of the model with a fingerprint, if that is what was written."""
+        try:
+            return self._profile("fingerprint = ?", fingerprint)
+        except LibraryDamaged:
+            return None
 
     def latest_profile(self, name: str) -> ModelProfile | None:
-        """Return what is known of the model that last bore a name."""
+        """Return what is known of the model that last bore a name.
+
+        Raises:
+            LibraryDamaged: It is not what was written.
+        """
         return self._profile("name = ?", name)
 
     def read(self, fingerprint: str, passages: Sequence[Passage]) -> list[Matrix | None]:
@@ -206,8 +228,24 @@ class EmbeddingCache:
             )
 
     def keep_profile(self, profile: ModelProfile) -> None:
-        """Keep what is known of a model; of one that is kept already, add what was not known."""
+        """Keep what is known of a model; of one that is kept already, add what was not known.
+
+        What is not what was written is put right.
+        """
         with self._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM model_seals WHERE model IN (SELECT id FROM models "
+                f"WHERE fingerprint = ? AND seal <> seal({', '.join(_SEALED)}))",
+                (profile.fingerprint,),
+            )
+            connection.execute(
+                "UPDATE models SET (name, dim, max_tokens, tokenizer) = (?, ?, ?, ?) "
+                "WHERE fingerprint = ? AND id NOT IN (SELECT model FROM model_seals)",
+                (
+                    *(profile.name, profile.dim, profile.max_tokens, profile.tokenizer),
+                    profile.fingerprint,
+                ),
+            )
             _keep_model(connection, profile)
 
     def calibrate(self, profile: ModelProfile, calibration: Calibration) -> None:
@@ -232,6 +270,12 @@ class EmbeddingCache:
     def verify(self) -> list[str]:
         """Check every entry; return what is wrong, one sentence each."""
         wrong = [f"The file is damaged: {found}." for found in self._database.check()]
+        wrong += [
+            f"What is known of the model {model.name} is damaged; it will be put right when the "
+            "model is loaded."
+            for model in self.models()
+            if self.profile(model.fingerprint) is None
+        ]
         wrong += [
             f"Entry {row['id']} is damaged; it will be made again when it is needed."
             for row in self._rows()
@@ -282,7 +326,9 @@ class EmbeddingCache:
                     "SELECT fingerprint, name, dim, max_tokens, tokenizer, "
                     f"{other._later_columns()} FROM models ORDER BY id"
                 ):
-                    connection.execute(_KEEP_MODEL, tuple(row))
+                    if other._is_known(row["fingerprint"]):
+                        connection.execute(_KEEP_MODEL, tuple(row))
+                connection.execute(_SEAL_MODELS)
             before = connection.total_changes
             for row in other._readable_rows():
                 seen += 1
@@ -333,14 +379,31 @@ class EmbeddingCache:
                 f"{self._later_columns()} FROM models WHERE {condition} ORDER BY id DESC LIMIT 1",
                 (value,),
             ).fetchone()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            self._check_model(connection, row)
         # From a file of another's making it may be of any type.
         languages = tuple(filter(None, str(row["languages"]).split(",")))
         # What is shipped may be newer than what was kept.
         shipped = shipped_calibration(row["fingerprint"])
         calibration = shipped or read_calibration(row["calibration"])
         return ModelProfile(**{**dict(row), "languages": languages, "calibration": calibration})
+
+    def _is_known(self, fingerprint: object) -> bool:
+        return isinstance(fingerprint, str) and self.profile(fingerprint) is not None
+
+    def _check_model(self, connection: Connection, row: Row) -> None:
+        if self._database.version < _SEALED_SINCE:
+            return
+        kept = connection.execute(
+            "SELECT seal FROM model_seals JOIN models ON id = model WHERE fingerprint = ?",
+            (row["fingerprint"],),
+        ).fetchone()
+        if kept is None or kept["seal"] != seal(*(row[name] for name in _SEALED)):
+            raise LibraryDamaged(
+                f"What {self._database.path} knows of the model {row['name']!r} is not what was "
+                f"written. Ask once without --offline, or: {_CURE}"
+            )
 
     def _later_columns(self) -> str:
         """Return the columns that came later, or what stands for them in a file without."""
@@ -530,7 +593,10 @@ class CachedEncoder:
             return known
         known = self._cache.profile(self._encoder.fingerprint)
         if known is None:
-            return self._encoder.profile
+            profile = self._encoder.profile
+            with suppress(LibraryBusy, LibraryUnwritable):  # Then it is done the next time.
+                self._cache.keep_profile(profile)
+            return profile
         return known if known.languages else self._with_languages(known, self._encoder.languages)
 
     def _with_languages(self, known: ModelProfile, languages: tuple[str, ...]) -> ModelProfile:
@@ -553,6 +619,7 @@ def _keep_model(connection: Connection, profile: ModelProfile) -> None:
     languages = ",".join(profile.languages)
     calibration = calibration_text(profile.calibration)
     connection.execute(_KEEP_MODEL, (*values, profile.tokenizer, languages, calibration))
+    connection.execute(_SEAL_MODELS)
 
 
 def _key(fingerprint: str, passage: Passage) -> bytes:

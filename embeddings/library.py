@@ -14,7 +14,7 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
+from embeddings.errors import LibraryBusy, LibraryUnwritable, ParallaxError
 from embeddings.snapshot import snapshot_generation
 from embeddings.states import Outdated
 from embeddings.store import Filters, Ids, Store, StoredChunk
@@ -358,7 +358,7 @@ class Library:
             self._drop_later()
             yield
         finally:
-            with suppress(OSError, LibraryDamaged):
+            with suppress(OSError, ParallaxError):
                 last = f"{self.store.identity()} {self.store.generation()}"
                 (self.folder / _LAST_CHANGE).write_text(last)
             lock.release()

@@ -33,6 +33,7 @@ _SIGNS_OF_DAMAGE = (
     "no such column",
     "Could not decode to UTF-8",
     "unsupported file format",
+    "already exists",  # Which the version in its head denies.
 )
 
 # What Python says of a row that has no column of a name.
@@ -329,7 +330,7 @@ def seal(*values: str | float | bytes | None) -> int:
 def _meaning(path: Path, error: sqlite3.Error, cure: str) -> Exception:
     """Turn an error of SQLite into one that says what to do; what is a bug stays as it is."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # Without the extended part.
-    if str(error).startswith(_SIGNS_OF_DAMAGE):
+    if any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
         return _damaged(path, error, cure)
     known: dict[int, ParallaxError] = {
         sqlite3.SQLITE_FULL: LibraryUnwritable(

@@ -14,7 +14,7 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryChanged, LibraryDamaged
+from embeddings.errors import LibraryChanged, LibraryDamaged, ParallaxError
 from embeddings.served import LibraryState, ServedModel
 from embeddings.snapshot import snapshot_generation
 from embeddings.states import Outdated
@@ -38,6 +38,9 @@ WAIT_SECONDS = 10.0
 
 MARK = "restoring"
 """A file that lies in a library's folder while a damaged one of it is exchanged."""
+
+# Says how many changes there were: SQLite would not miss the last one.
+_LAST_CHANGE = "last-change"
 
 # So many times an answer is begun before nobody else may bring the index in step for its sake.
 _TRIES = 4
@@ -169,6 +172,15 @@ class Library:
         """
         with self.writing():
             self.store.remove(article_ids)
+
+    def mend_words(self) -> None:
+        """Make anew, from the articles, the words by which they are searched.
+
+        Raises:
+            LibraryBusy: Another process is writing.
+        """
+        with self.writing():
+            self.store.mend_words()
 
     def nearest(self, vector: Matrix, k: int, filters: Filters) -> dict[int, float]:
         """Find the chunks nearest to a vector.
@@ -391,15 +403,22 @@ class Library:
 
         return Preparer(self.encoder)
 
-    def later_generation(self) -> int | None:
-        """Return the generation that something was derived from, if it is later than the last.
-
-        Then the last changes were lost, or an earlier copy of the articles was put in place.
-        """
+    def lost_changes(self) -> str | None:
+        """Say whether there were changes later than the last one that is known; None if not."""
         identity = self.store.identity()
         derived = [*self.folder.glob("index-*.faiss"), *self.folder.glob("words.index")]
-        found = max((snapshot_generation(one, identity) or 0 for one in derived), default=0)
-        return found if found > self.store.generation() else None
+        seen = [snapshot_generation(one, identity) or 0 for one in derived]
+        with suppress(OSError, ValueError):  # A torn note says nothing.
+            library, generation = (self.folder / _LAST_CHANGE).read_text().split()
+            seen += [int(generation)] * (library == identity)
+        known = self.store.generation()
+        if max(seen, default=0) <= known:
+            return None
+        return (
+            f"{self.folder}: {max(seen)} changes were made to the articles, but only {known} are "
+            "known. Others were lost with a damaged file, or an earlier copy was put in place; "
+            "add again what is missing."
+        )
 
     def _drop_later(self) -> None:
         """Remove what was derived from what is yet to come: the store was restored from a copy.
@@ -425,7 +444,12 @@ class Library:
             if not self.is_current:
                 raise LibraryChanged
             self._drop_later()
-            yield
+            try:
+                yield
+            finally:
+                with suppress(OSError, ParallaxError):
+                    last = f"{self.store.identity()} {self.store.generation()}"
+                    (self.folder / _LAST_CHANGE).write_text(last)
 
 
 def check_whole(folder: Path) -> None:

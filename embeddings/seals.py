@@ -11,8 +11,10 @@ from typing import NoReturn
 from embeddings.database import Connection, Row, seal
 from embeddings.errors import LibraryDamaged
 
-_HEADER = ("number", "id", "title", "source", "url", "published", "language")
-_HEADER += ("authors", "extra", "origin")
+_HEADER = (
+    *("number", "id", "title", "source", "url", "published", "language"),
+    *("authors", "extra", "origin"),
+)
 
 HEADER = ", ".join([*(f"articles.{name}" for name in _HEADER), "article_seals.header"])
 """Columns of `check_header`, of articles joined with their seals."""

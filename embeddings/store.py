@@ -19,7 +19,7 @@ from embeddings.encoder import Passage, passage_at
 from embeddings.errors import LibraryChanged, LibraryDamaged, UnknownArticle
 from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
 from embeddings.served import Edition, LibraryState, ServedModel, check_same
-from embeddings.wal import check_log
+from embeddings.wal import check_log, check_not_emptied
 from embeddings.words import WORDS, are_words_sound, make_words
 
 Ids = npt.NDArray[np.int64]
@@ -155,6 +155,7 @@ class Store:
         """
         scripts = [(files("embeddings") / name).read_text(encoding="utf-8") for name in _SCHEMAS]
         scripts[-1] += seals.SEAL_ALL
+        check_not_emptied(path)
         check_log(path)
         self._database = Database(path, scripts, durable=True)
 

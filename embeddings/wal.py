@@ -1,9 +1,10 @@
-"""The write-ahead log that lies beside a SQLite file: whether all that was kept in it is sound.
+"""What SQLite would lose without a word, looked for before it opens a file.
 
-SQLite takes a log up to the first frame whose checksum is wrong and forgets the rest: that is
-how the end of a log looks that a power cut tore. But it does so, too, where a byte flipped in
-the midst of changes that were reported as done long ago. The two can be told apart: only the last
-transaction can have been torn, as each is synced before the next one begins.
+It takes an empty file for a new one. And it takes the log beside a file (the write-ahead log) up
+to the first frame whose checksum is wrong, and forgets the rest: that is how the end of a log
+looks that a power cut tore. But it does so, too, where a byte flipped in the midst of changes that
+were reported as done long ago. The two can be told apart: only the last transaction can have
+been torn, as each is synced before the next one begins.
 
 The form of the file: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
@@ -20,11 +21,34 @@ _HEADER_BYTES = 32
 _FRAME_BYTES = 24
 _MAGIC = 0x377F0682  # With 1 more, checksums are over words with the high byte first.
 
+# Of the head of a database: where it tells the version of the tables.
+_HEAD_BYTES = 100
+_VERSION_BYTES = slice(60, 64)
+
+# What lies beside a library's articles if there are any.
+_WORDS_FILE = "words.index"
+
 _WORD = 1 << 32
 _TRIES = 5
 
 Words = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
+
+
+def check_not_emptied(path: Path) -> None:
+    """Raise `LibraryDamaged` if a file that had articles is empty; SQLite would begin a new one."""
+    log, words = path.with_name(f"{path.name}-wal"), path.with_name(_WORDS_FILE)
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    is_logged = log.exists() and log.stat().st_size > 0
+    has_tables = any(head[_VERSION_BYTES]) or (is_logged and head)
+    if not has_tables and (is_logged or (words.exists() and words.stat().st_size)):
+        raise LibraryDamaged(
+            f"{path} is empty, but there were articles in it. Restore it from a copy; to begin a "
+            "new library, remove all that lies beside it but the cache."
+        )
 
 
 def check_log(database: Path) -> None:

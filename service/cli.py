@@ -425,14 +425,15 @@ def serve(host: str, port: int, **common: Any) -> None:  # noqa: ANN401
 
 
 @main.command()
+@click.option("--mend", is_flag=True, help="Make anew what articles are searched by.")
 @_common
-def doctor(**common: Any) -> None:  # noqa: ANN401
+def doctor(mend: bool, **common: Any) -> None:  # noqa: ANN401
     """Check the library, the model and the machine; say what is wrong and how to mend it."""
     from service import terminal
     from service.doctor import examine
     from service.settings import read_settings
 
-    findings = examine(read_settings(**common))
+    findings = examine(read_settings(**common), mend=mend)
     for finding in findings:
         terminal.print_finding(finding.is_well, finding.what)
     if not all(finding.is_well for finding in findings):

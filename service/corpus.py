@@ -542,7 +542,11 @@ def _opened(settings: Settings, tell: Callable[[str], None], make_model: MakeMod
     encoder = guarded_encoder(
         settings, cache, tell, lambda: served or store.state().served, make_model
     )
-    return Library(folder, store, cache, encoder, state=state._replace(served=served))
+    library = Library(folder, store, cache, encoder, state=state._replace(served=served))
+    lost = library.lost_changes()
+    if lost is not None:
+        tell(lost)
+    return library
 
 
 def _remembered(make_model: MakeModel) -> MakeModel:

@@ -21,14 +21,21 @@ class Finding:
     what: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look everything over; changes nothing but what heals by itself."""
+def examine(settings: Settings, *, mend: bool = False) -> list[Finding]:
+    """Look everything over; changes nothing but what heals by itself.
+
+    Args:
+        settings: Which library, and which model.
+        mend: Make anew, from the articles, the words by which they are searched.
+    """
     findings = [_machine()]
     try:
         corpus = Corpus.open(settings)
     except ParallaxError as error:
         return [*findings, Finding(False, str(error))]
     try:
+        if mend:
+            findings += _looked(_mended, corpus)
         of_model = (partial(_served, settings), partial(_runtime, settings))
         for look in (_folder, _store, _cache, _model, *of_model, _index):
             findings += _looked(look, corpus)
@@ -52,6 +59,11 @@ def _machine() -> Finding:
     )
 
 
+def _mended(corpus: Corpus) -> Iterator[Finding]:
+    corpus.library.mend_words()
+    yield Finding(True, "the words by which articles are searched were made anew")
+
+
 def _folder(corpus: Corpus) -> Iterator[Finding]:
     folder = corpus.library.folder
     if os.access(folder, os.W_OK):
@@ -62,14 +74,9 @@ def _folder(corpus: Corpus) -> Iterator[Finding]:
 
 def _store(corpus: Corpus) -> Iterator[Finding]:
     library = corpus.library
-    later = library.later_generation()
-    if later is not None:
-        yield Finding(
-            False,
-            f"articles: their last change has the number {library.store.generation()}, but the "
-            f"index was made after {later}. Changes were lost with a damaged file, or an earlier "
-            "copy was put in place: add again what is missing.",
-        )
+    lost = library.lost_changes()
+    if lost is not None:
+        yield Finding(False, lost)
     wrong = [*library.store.check(), *library.store.damages()]
     for line in wrong:
         yield Finding(False, f"articles: {line}")

@@ -1,9 +1,11 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -348,6 +350,29 @@ def test_doctor_says_that_all_is_well_or_what_is_not(run: Run, tmp_path: Path) -
 
     assert result.exit_code == 1
     assert "library.sqlite3 is damaged" in " ".join(result.stdout.split())
+
+
+def test_doctor_names_each_damaged_article_and_mends_what_they_are_searched_by(
+    run: Run, tmp_path: Path
+) -> None:
+    def change(*statements: str) -> str:
+        with closing(sqlite3.connect(tmp_path / "library.sqlite3")) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+        result = run("doctor")
+        assert result.exit_code == 1
+        return " ".join(result.stdout.split())
+
+    assert "(chunk_words) are not those of the articles. Run `parallax doctor --mend`." in change(
+        "INSERT INTO chunk_words (rowid, text) VALUES (99, 'strange')"
+    )
+    assert run("doctor", "--mend").exit_code == 0
+    assert run("doctor").exit_code == 0
+
+    told = change("UPDATE articles SET text = replace(text, 'e', 'a')")
+    for name in ("harbour", "council"):
+        assert f"of the article '{name}' is not what was written" in told
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["search", "--help"]])

@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import click
 
+from crash.faults import Faults, cut, damage, files, flipped, flipped_early, library, logged
 from crash.harness import Outcome, enumerate_points, run
 
 _MOST_SHOWN = 20
@@ -26,27 +28,35 @@ _MOST_SHOWN = 20
     "something else.",
 )
 @click.option(
+    "--flips",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Bytes to flip in each file of a library, and half as many cuts.",
+)
+@click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Where the libraries lie until the end; in the system's temporary folder by default.",
 )
-def crash(kills: int, seed: int, points: int, folder: Path | None) -> None:
+def crash(kills: int, seed: int, points: int, flips: int, folder: Path | None) -> None:
     """Kill writers of a library (SIGKILL) and look over what they leave.
 
     A writer adds, updates and removes articles at random and reports each change that it was
     told is done. After each kill every change that was reported must be there, none be half
     done, all parts of the library agree, and searches give what a new library of the same
     articles gives. About two kills a second and processor. Exit code 1 if anything is lost or
-    inconsistent.
+    inconsistent, or if a damaged file gave a wrong answer.
     """
     with TemporaryDirectory(dir=folder, prefix="parallax-crash-") as name:
-        killed, stopped = Path(name, "killed"), Path(name, "stopped")
-        killed.mkdir()
-        stopped.mkdir()
+        killed, stopped, damaged = (Path(name, one) for one in ("killed", "stopped", "damaged"))
+        for one in (killed, stopped, damaged):
+            one.mkdir()
         outcomes = [
             ("kills", run(killed, kills, seed, on_kill=_show)),
             ("points", enumerate_points(stopped, seed, points, on_point=_show)),
         ]
+        wrong = _damaged(damaged, flips, Random(seed))
     click.echo(err=True)
     for what, outcome in outcomes:
         click.echo(
@@ -55,8 +65,30 @@ def crash(kills: int, seed: int, points: int, folder: Path | None) -> None:
         )
         for fault in outcome.faults[:_MOST_SHOWN]:
             click.echo(f"  {fault}")
-    if any(outcome.lost or outcome.inconsistent for _, outcome in outcomes):
+    for answer in wrong[:_MOST_SHOWN]:
+        click.echo(f"  {answer[:300]}")
+    if wrong or any(outcome.lost or outcome.inconsistent for _, outcome in outcomes):
         sys.exit(1)
+
+
+def _damaged(folder: Path, flips: int, choice: Random) -> list[str]:
+    """Damage each file of a library; print what came of it, and return what was wrong."""
+    wrong: list[str] = []
+    if not flips:
+        return wrong
+    for make in (library, logged):
+        where = folder / make.__name__
+        make(where)
+        for path in files(where):
+            faults = Faults()
+            damages = [flipped] * flips + [flipped_early] * (flips // 4) + [cut] * (flips // 2)
+            damage(where, path.name, damages, choice, faults)
+            click.echo(
+                f"{path.name}: {len(damages)} damages, {faults.unnoticed} healed or unread, "
+                f"{faults.named} named, {len(faults.wrong)} wrong"
+            )
+            wrong += faults.wrong
+    return wrong
 
 
 def _show(outcome: Outcome) -> None:

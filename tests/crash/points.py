@@ -35,7 +35,7 @@ def _call_before_syncs(call: Callable[[], None]) -> None:
         call()
         sync(file)
 
-    os.fsync = fsync
+    os.fsync = fsync  # type: ignore[assignment]
 
 
 def _call_before_statements(call: Callable[[], None]) -> None:

@@ -14,11 +14,12 @@ from toy import toy_corpus
 from embeddings.article import Article
 from embeddings.errors import UnknownArticle
 from service.corpus import Corpus
+from service.http import create_app
 from service.reading import Ref
 from service.search import Mode
 
 NAMES = [f"town{number}" for number in range(8)]
-CHANGES = 12
+CHANGES = 8
 
 
 def edition(number: int) -> list[Article]:
@@ -140,13 +141,58 @@ def test_processes_that_read_while_another_writes_see_the_old_or_the_new(
     other.close()
 
 
+COMMANDS = """
+import sys
+from pathlib import Path
+from crash.test_readers import edition
+from toy import toy_corpus
+corpus = toy_corpus(Path(sys.argv[1]))
+for line in sys.stdin:
+    what, number = line.split()
+    if what == "add":
+        list(corpus.add(edition(int(number))[:2]))
+    else:
+        corpus.remove([edition(0)[int(number)].id])
+    print("done", flush=True)
+"""
+
+
+def test_a_service_sees_what_commands_do_beside_it(corpus: Corpus, tmp_path: Path) -> None:
+    client = create_app(corpus).test_client()
+
+    def found() -> dict[str, str]:
+        answer = client.post("/v1/search", json={"query": "ships in the harbour", "k": 50})
+        hits = answer.get_json()["hits"]
+        return {hit["article_id"]: edition_of(hit["text"]) for hit in hits}
+
+    with process(COMMANDS, tmp_path) as commands:
+        assert commands.stdin is not None
+        assert commands.stdout is not None
+        for command in ("add 7", "remove 0", "add 8", "remove 1"):
+            print(command, file=commands.stdin, flush=True)
+            assert commands.stdout.readline() == "done\n"
+            seen = found()
+            assert seen == {name: seen[name] for name in known(corpus)}
+            if command == "add 7":
+                assert (seen["town0"], seen["town1"], seen["town2"]) == ("7", "7", "0")
+        commands.stdin.close()
+
+    assert known(corpus) == {*NAMES} - {"town1"}
+    assert client.get("/v1/articles/town1").status_code == 404
+    assert client.get("/v1/articles/town0").get_json()["title"] == "Edition 8"
+
+
+def known(corpus: Corpus) -> set[str]:
+    return {article.id for article in corpus.articles().articles}
+
+
 HOLDER = """
 import sys
 from pathlib import Path
 from toy import toy_corpus
 from embeddings.article import Article
 corpus = toy_corpus(Path(sys.argv[1]))
-with corpus.library.writing() if hasattr(corpus.library, "writing") else corpus.library._writing():
+with corpus.library.writing():
     with corpus.library.store._database.writing() as connection:
         connection.execute("DELETE FROM articles")
         print("held", flush=True)

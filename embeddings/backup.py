@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from embeddings.errors import BadBackup, LibraryDamaged, LibraryUnwritable
 from embeddings.library import Library
 from embeddings.served import ServedModel
+from embeddings.snapshot import put_in_place
 from embeddings.store import Store
 
 LIBRARY, CACHE = "library.sqlite3", "cache.sqlite3"
@@ -133,8 +134,7 @@ def write_backup(library: Library, path: Path, *, on_bytes: Told = _untold) -> M
         partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.absolute().parent))
         try:
             manifest = _write(library, partial, on_bytes)
-            (partial / "zip").replace(path)
-            sync(path.absolute().parent)
+            put_in_place(partial / "zip", path.absolute())
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except (OSError, LibraryUnwritable) as error:
@@ -284,13 +284,9 @@ def opened(path: Path) -> Iterator[Backup]:
 
 
 def sync(path: Path) -> None:
-    """See to it that what was written to a file, or what lies in a folder, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # Not every file system can do it for folders.
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """See to it that what was written to a file is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _bad(path: Path, error: Exception) -> BadBackup:

@@ -16,7 +16,7 @@ import numpy as np
 
 from embeddings.batching import Batcher
 from embeddings.canary import CANARY, check_canary
-from embeddings.database import Connection, Database, Row, in_batches
+from embeddings.database import Connection, Database, Row, in_batches, seal
 from embeddings.encoder import Calibration, Encoder, ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import (
     LibraryBusy,
@@ -32,11 +32,18 @@ from embeddings.models.calibration import (
 )
 from embeddings.models.files import digest
 from embeddings.served import ServedModel, check_same, lasting_name, served_by
+from embeddings.snapshot import put_in_place
 from embeddings.tally import Tally
 from embeddings.vectors import Matrix
 
 # Raised when an entry comes to hold something else for the same passage.
 _KEY_VERSION = b"1"
+
+_SEALED = ("fingerprint", "name", "dim", "max_tokens", "tokenizer")
+_SEAL_MODELS = f"""
+    INSERT INTO model_seals SELECT id, seal({", ".join(_SEALED)}) FROM models
+    WHERE id NOT IN (SELECT model FROM model_seals)
+"""
 
 _MIGRATIONS = [
     """
@@ -62,13 +69,22 @@ _MIGRATIONS = [
     "ALTER TABLE models ADD COLUMN calibration TEXT NOT NULL DEFAULT '';",
     # '' if it is not known.
     "ALTER TABLE models ADD COLUMN precision TEXT NOT NULL DEFAULT '';",
+    # Of what must be known of a model to work without it.
+    f"""
+    CREATE TABLE model_seals (
+        model INTEGER PRIMARY KEY REFERENCES models (id),
+        seal INTEGER NOT NULL
+    );
+    {_SEAL_MODELS};
+    """,
 ]
+_SEALED_SINCE = len(_MIGRATIONS)
 
 CACHE_VERSION = len(_MIGRATIONS)
 """Of the tables of a cache that this version writes."""
 
 # Exports are read as they are; those of version 1 know nothing of languages, those of version 2
-# nothing of calibrations, those of version 3 nothing of precisions.
+# nothing of calibrations, those of version 3 nothing of precisions and seals.
 _READABLE_SINCE = 1
 
 # What is known of a model is never exchanged, only added to.
@@ -150,11 +166,18 @@ class EmbeddingCache:
         self._database.close()
 
     def profile(self, fingerprint: str) -> ModelProfile | None:
-        """Return what is known of the model with a fingerprint."""
-        return self._profile("fingerprint = ?", fingerprint)
+        """Return what is known of the model with a fingerprint, if that is what was written."""
+        try:
+            return self._profile("fingerprint = ?", fingerprint)
+        except LibraryDamaged:
+            return None
 
     def latest_profile(self, name: str) -> ModelProfile | None:
-        """Return what is known of the model that last bore a name."""
+        """Return what is known of the model that last bore a name.
+
+        Raises:
+            LibraryDamaged: It is not what was written.
+        """
         return self._profile("name = ?", name)
 
     def read(self, fingerprint: str, passages: Sequence[Passage]) -> list[Matrix | None]:
@@ -227,8 +250,24 @@ class EmbeddingCache:
             )
 
     def keep_profile(self, profile: ModelProfile) -> None:
-        """Keep what is known of a model; of one that is kept already, add what was not known."""
+        """Keep what is known of a model; of one that is kept already, add what was not known.
+
+        What is not what was written is put right.
+        """
         with self._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM model_seals WHERE model IN (SELECT id FROM models "
+                f"WHERE fingerprint = ? AND seal <> seal({', '.join(_SEALED)}))",
+                (profile.fingerprint,),
+            )
+            connection.execute(
+                "UPDATE models SET (name, dim, max_tokens, tokenizer) = (?, ?, ?, ?) "
+                "WHERE fingerprint = ? AND id NOT IN (SELECT model FROM model_seals)",
+                (
+                    *(profile.name, profile.dim, profile.max_tokens, profile.tokenizer),
+                    profile.fingerprint,
+                ),
+            )
             _keep_model(connection, profile)
 
     def calibrate(self, profile: ModelProfile, calibration: Calibration) -> None:
@@ -261,6 +300,12 @@ class EmbeddingCache:
         """Check every entry; return what is wrong, one sentence each."""
         wrong = [f"The file is damaged: {found}." for found in self._database.check()]
         wrong += [
+            f"What is known of the model {model.name} is damaged; it will be put right when the "
+            "model is loaded."
+            for model in self.models()
+            if self.profile(model.fingerprint) is None
+        ]
+        wrong += [
             f"Entry {row['id']} is damaged; it will be made again when it is needed."
             for row in self._rows()
             if not _sound(row)
@@ -285,7 +330,7 @@ class EmbeddingCache:
             self._database.copy_to(partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
-            partial.replace(path)
+            put_in_place(partial, path)
         except (OSError, LibraryUnwritable) as error:
             raise LibraryUnwritable(f"The cache cannot be written to {path}: {error}") from error
         finally:
@@ -314,7 +359,9 @@ class EmbeddingCache:
                     "SELECT fingerprint, name, dim, max_tokens, tokenizer, "
                     f"{other._later_columns()} FROM models ORDER BY id"
                 ):
-                    connection.execute(_KEEP_MODEL, tuple(row))
+                    if other._is_known(row["fingerprint"]):
+                        connection.execute(_KEEP_MODEL, tuple(row))
+                connection.execute(_SEAL_MODELS)
             before = connection.total_changes
             for row in other._readable_rows():
                 seen += 1
@@ -365,8 +412,9 @@ class EmbeddingCache:
                 f"{self._later_columns()} FROM models WHERE {condition} ORDER BY id DESC LIMIT 1",
                 (value,),
             ).fetchone()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            self._check_model(connection, row)
         # From a file of another's making it may be of any type.
         languages = tuple(filter(None, str(row["languages"]).split(",")))
         # What is shipped may be newer than what was kept.
@@ -374,6 +422,22 @@ class EmbeddingCache:
         calibration = shipped or read_calibration(row["calibration"])
         found = {"languages": languages, "calibration": calibration}
         return ModelProfile(**{**dict(row), **found, "precision": str(row["precision"])})
+
+    def _is_known(self, fingerprint: object) -> bool:
+        return isinstance(fingerprint, str) and self.profile(fingerprint) is not None
+
+    def _check_model(self, connection: Connection, row: Row) -> None:
+        if self._database.version < _SEALED_SINCE:
+            return
+        kept = connection.execute(
+            "SELECT seal FROM model_seals JOIN models ON id = model WHERE fingerprint = ?",
+            (row["fingerprint"],),
+        ).fetchone()
+        if kept is None or kept["seal"] != seal(*(row[name] for name in _SEALED)):
+            raise LibraryDamaged(
+                f"What {self._database.path} knows of the model {row['name']!r} is not what was "
+                f"written. Ask once without --offline, or: {_CURE}"
+            )
 
     def _later_columns(self) -> str:
         """Return the columns that came later, or what stands for them in a file without."""
@@ -610,23 +674,34 @@ class CachedEncoder:
 
     def _find_fingerprint(self) -> str:
         served = self._served()
-        if served is not None and lasting_name(self._name) == served.name:
+        if served is None:
+            return self._at_hand()[0]
+        if lasting_name(self._name) == served.name:
             # Whether the model at hand still is that one is seen before it embeds anything.
             return served.fingerprint
-        encoder = self._encoder
-        if encoder is None:
-            found, precision = self._latest().fingerprint, ""
-        else:
-            found = encoder.fingerprint
-            precision = encoder.precision if served is not None else ""
-        if served is not None:
-            check_same(served, self._name, found, precision)
+        try:
+            found, precision = self._at_hand()
+        except ModelUnavailable as error:
+            raise ModelUnavailable(f"{error} The library serves the model {served}.") from error
+        check_same(served, self._name, found, precision)
         return found
+
+    def _at_hand(self) -> tuple[str, str]:
+        """Return the fingerprint and the precision of the model that was asked for."""
+        if self._encoder is None:
+            known = self._latest()
+            return known.fingerprint, known.precision
+        return self._encoder.fingerprint, self._encoder.precision
 
     def _find_profile(self) -> ModelProfile:
         known = self._cache.profile(self.fingerprint)
         if known is None:
-            return self._latest() if self._encoder is None else self._encoder.profile
+            if self._encoder is None:
+                return self._latest()
+            profile = self._encoder.profile
+            with suppress(LibraryBusy, LibraryUnwritable):  # Then it is done the next time.
+                self._cache.keep_profile(profile)
+            return profile
         return known if known.languages and known.precision else self._completed(known)
 
     def _latest(self) -> ModelProfile:
@@ -665,6 +740,7 @@ def _keep_model(connection: Connection, profile: ModelProfile) -> None:
     calibration = calibration_text(profile.calibration)
     known = (profile.tokenizer, languages, calibration, profile.precision)
     connection.execute(_KEEP_MODEL, (*values, *known))
+    connection.execute(_SEAL_MODELS)
 
 
 def _key(fingerprint: str, passage: Passage) -> bytes:

@@ -13,8 +13,8 @@ from embeddings.served import ServedModel
 from embeddings.vectors import Matrix
 
 _SENTENCES = (
-    "On Monday, 3 June 2019, some 1,200 people left the town of Ödenau by ferry.",
-    '"We heard the dam," said its mayor; nobody was hurt.',
+    "On 3 June some 1,200 people left Ödenau by ferry.",
+    "Nobody was hurt, its mayor said.",
 )
 
 CANARY = Passage(
@@ -25,9 +25,10 @@ CANARY = Passage(
     ),
 )
 
-# What 1 - cosine may come to. The same text in another batch or on another processor gives about
-# 1e-7 in float32; numbers of a byte or two are rounded in other places on each processor.
-_TOLERANCES = {"bfloat16": 5e-3, "int8": 3e-2}
+# What 1 - cosine may come to. In float32 the same text in another batch, or by another runtime,
+# gives 1e-7. Numbers of a byte or two are rounded in other places on each processor; in int8 the
+# default model is 5e-3 from float32.
+_TOLERANCES = {"bfloat16": 5e-3, "int8": 2e-2}
 _TOLERANCE = 1e-4
 _LENGTH_TOLERANCE = 1e-2
 

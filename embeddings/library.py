@@ -14,7 +14,7 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryChanged, LibraryDamaged
+from embeddings.errors import LibraryChanged, LibraryDamaged, ParallaxError
 from embeddings.served import LibraryState, ServedModel
 from embeddings.snapshot import snapshot_generation
 from embeddings.states import Outdated
@@ -90,13 +90,31 @@ class Library:
     def is_current(self) -> bool:
         """Whether the store still is what was opened, and serves the model that it served then."""
         state = self.store.state()
-        # One that does not say it yet serves what it was found to serve when it was opened.
-        return self._is_edition(state) and state.served in (None, self._state.served)
+        if not self._is_edition(state):
+            return False
+        # One that does not say it yet serves what it was found to serve when it was opened; and
+        # a model may bear another name by now.
+        return state.served is None or (
+            self._state.served is not None
+            and state.served.fingerprint == self._state.served.fingerprint
+        )
 
     @property
     def serves(self) -> ServedModel | None:
         """The model that it served when it was opened; None if that was none yet."""
         return self._state.served
+
+    def check_model(self) -> None:
+        """See that the model that was asked for is the one that the library serves.
+
+        It is not loaded for that; whether its files have changed is seen before it embeds.
+
+        Raises:
+            ModelChanged: It is another one.
+            ModelUnavailable: It is not on this machine.
+        """
+        if self._state.served is not None:
+            _ = self.encoder.fingerprint
 
     def check_canary(self) -> None:
         """See that the model can be asked, and that it gives what it gave; see `CachedEncoder`.
@@ -440,7 +458,7 @@ class Library:
                 self._note_last_change()
 
     def _note_last_change(self) -> None:
-        with suppress(OSError, LibraryDamaged):
+        with suppress(OSError, ParallaxError):
             last = f"{self.store.identity()} {self.store.generation()}"
             (self.folder / _LAST_CHANGE).write_text(last)
 

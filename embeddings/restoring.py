@@ -17,6 +17,7 @@ from embeddings.errors import (
     ParallaxError,
 )
 from embeddings.library import MARK, WAIT_SECONDS
+from embeddings.snapshot import put_in_place
 from embeddings.store import STORE_VERSION, Store
 from embeddings.writer import only_writer
 
@@ -193,10 +194,10 @@ def _take_articles(path: Path, folder: Path, copy: Path) -> None:
 def _take_articles_for_damaged(path: Path, folder: Path, copy: Path) -> None:
     """Put articles in the place of a file that SQLite cannot write to."""
     _renew(copy, 0)
-    mark = folder / MARK
-    mark.write_text(str(path.absolute()), encoding="utf-8")
-    sync(mark)
-    sync(folder)
+    mark, noted = folder / MARK, copy.with_name(MARK)
+    noted.write_text(str(path.absolute()), encoding="utf-8")
+    sync(noted)
+    put_in_place(noted, mark)
     _exchange(folder / LIBRARY, copy)
     mark.unlink()
 
@@ -214,5 +215,4 @@ def _exchange(target: Path, copy: Path) -> None:
     for end in ("-wal", "-shm"):
         target.with_name(target.name + end).unlink(missing_ok=True)
     sync(copy)
-    copy.replace(target)
-    sync(target.parent)
+    put_in_place(copy, target)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from glob import escape
 from hashlib import file_digest, sha256
@@ -54,9 +55,20 @@ def write_snapshot(
             file.write(_head_lines(head, digest))
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        put_in_place(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Give a file that is written and synced its name; after a power cut it still has it."""
+    partial.replace(path)
+    with suppress(OSError):  # Where a folder cannot be synced, its names are safe or never will be.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _sweep(path: Path) -> None:

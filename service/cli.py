@@ -467,6 +467,7 @@ def serve(
             err=True,
         )
     with written(settings.log), closing(Corpus.open(settings, tell=notice)) as corpus:
+        corpus.library.check_model()
         keys = None if no_auth else Keys(corpus.library.folder)
         serve_http(corpus, host, port, Rules.of(settings, keys))
 

@@ -178,7 +178,7 @@ class Corpus:
             LibraryUnwritable: The folder is not there and cannot be made.
             LibraryDamaged: What lies there is no library.
         """
-        reopen = partial(_opened, settings, tell, make_model)
+        reopen = partial(_opened, settings, tell, _remembered(make_model))
         return cls(reopen(), reopen)
 
     def current(self) -> "Corpus":
@@ -547,6 +547,27 @@ def _opened(settings: Settings, tell: Callable[[str], None], make_model: MakeMod
     if lost is not None:
         tell(lost)
     return library
+
+
+def _remembered(make_model: MakeModel) -> MakeModel:
+    """Make a model only once for a library that is restored, and serves the one that it served."""
+    last: dict[tuple[str, str], Encoder] = {}
+
+    def made(
+        settings: Settings,
+        cache: EmbeddingCache,
+        tell: Callable[[str], None],
+        served: ServedModel | None,
+    ) -> Encoder:
+        if served is None:
+            return make_model(settings, cache, tell, served)
+        key = model_name(settings, served), served.fingerprint
+        if key not in last:
+            last.clear()  # What served before is not held in memory.
+            last[key] = make_model(settings, cache, tell, served)
+        return last[key]
+
+    return made
 
 
 def _began_with(store: Store, cache: EmbeddingCache, settings: Settings) -> ServedModel | None:

@@ -211,6 +211,20 @@ def test_what_was_derived_of_the_old_library_is_not_taken_for_the_new(
         assert words == []
 
 
+def test_no_id_of_a_passage_is_given_out_again_in_a_restored_library(
+    here: Path, tmp_path: Path
+) -> None:
+    with closing(Shelf().open(here)) as corpus:
+        last = int(corpus.library.store.chunk_ids()[-1])
+        corpus.remove(TOWNS)
+        write_backup(corpus.library, tmp_path / "backup")
+    restore(tmp_path / "backup", tmp_path / "there")
+
+    with closing(Shelf().open(tmp_path / "there")) as corpus:
+        list(corpus.add([story("Elling")]))
+        assert corpus.library.store.chunk_ids().min() > last
+
+
 def test_an_empty_library_is_restored_over_without_being_told(
     backup: Path, here: Path, tmp_path: Path
 ) -> None:

@@ -581,6 +581,7 @@ def of_version_3(path: Path) -> Path:
 
 def of_version_2(path: Path) -> Path:
     """Make a cache as it was before it knew of calibrations."""
+    spoil(path, "DROP TABLE model_seals")
     of_version_3(path)
     spoil(path, "ALTER TABLE models DROP COLUMN calibration")
     spoil(path, "PRAGMA user_version = 2")
@@ -749,3 +750,44 @@ def test_a_calibration_that_is_none_of_ours_is_none(calibrated: EmbeddingCache) 
     with calibrated._database.writing() as connection:
         connection.execute("UPDATE models SET calibration = x'00ff'")
     assert calibration_of(calibrated) is None
+
+
+# What is known of a model
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE models SET tokenizer = replace(tokenizer, 'UNK', 'UMK')",
+        "UPDATE models SET tokenizer = 'no JSON'",
+        "UPDATE models SET max_tokens = 65",
+        "UPDATE models SET dim = 128",
+        "UPDATE model_seals SET seal = seal + 1",
+        "DELETE FROM model_seals",
+    ],
+)
+def test_what_a_disk_made_of_a_models_profile_is_not_used_and_put_right(
+    change: str, tmp_path: Path
+) -> None:
+    filled(tmp_path, "one").close()
+    spoil(tmp_path / "cache.sqlite3", change)
+
+    cache = EmbeddingCache(tmp_path / "cache.sqlite3")
+    with pytest.raises(LibraryDamaged, match="knows of the model 'toy' is not what was written"):
+        _ = CachedEncoder(cache, NAME, None).profile
+    assert "What is known of the model toy is damaged" in " ".join(cache.verify())
+
+    encoder = ToyEncoder()
+    assert CachedEncoder(cache, NAME, encoder).profile == encoder.profile
+    assert cache.verify() == []
+    assert CachedEncoder(cache, NAME, None).profile == encoder.profile
+
+
+def test_a_damaged_profile_is_not_taken_in(tmp_path: Path) -> None:
+    filled(tmp_path / "from", "one").export_to(tmp_path / "export")
+    spoil(tmp_path / "export", "UPDATE models SET max_tokens = 65")
+
+    into = EmbeddingCache(tmp_path / "cache.sqlite3")
+
+    assert into.import_from(tmp_path / "export").added == 0
+    assert into.latest_profile(NAME) is None

@@ -193,6 +193,25 @@ def test_what_is_open_no_more_is_closed_when_nothing_is_asked_of_it(tmp_path: Pa
         connection.execute("SELECT 1")
 
 
+def test_a_restored_library_that_serves_the_same_model_is_not_given_another_one(
+    tmp_path: Path,
+) -> None:
+    one, made = shelf(), list[int]()
+    one.waits = lambda: made.append(1)
+    corpus = begun(tmp_path / "library", one)
+    write_backup(corpus.library, tmp_path / "backup")
+    asked(corpus)
+    before = len(made)
+
+    restore(tmp_path / "backup", tmp_path / "library", replace=True)
+    with pytest.raises(LibraryChanged):
+        corpus.current()
+    eventually(lambda: corpus.library.is_current)
+
+    assert asked(corpus.current()).hits[0].article_id == "Borgo"
+    assert len(made) == before
+
+
 def test_a_service_goes_over_without_a_restart(tmp_path: Path) -> None:
     one, go_on = shelf(), Event()
     app = create_app(begun(tmp_path, one))

@@ -68,6 +68,15 @@ def test_a_question_by_another_model_is_refused_with_what_to_do(
         asking.search("harbour closed")
 
 
+def test_a_model_that_is_not_there_is_named_with_the_one_that_is_served(tmp_path: Path) -> None:
+    begun(tmp_path)
+
+    with pytest.raises(ModelUnavailable, match=r"'gone' .* The library serves the model toy"):
+        Shelf().open(tmp_path, model="gone").search("harbour")
+    with pytest.raises(ModelUnavailable, match=r"The library serves the model toy"):
+        Shelf().open(tmp_path, model="gone", offline=True).library.check_model()
+
+
 def test_an_article_by_another_model_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
     begun(tmp_path)
     corpus = Shelf(TOY, OTHER).open(tmp_path, model="other")
@@ -193,6 +202,26 @@ def test_a_library_of_before_serves_the_model_whose_vectors_there_are(tmp_path: 
         Shelf(toy, OTHER).open(tmp_path, model=NAME).search("harbour")
     list(corpus.add([COUNCIL]))
     assert corpus.library.store.state().served == served_by(OTHER.profile)
+
+
+def test_a_library_of_before_is_written_to_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What it is found to serve bears the name of then; what it says from then on, that of now.
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "modules.json").write_text("[]")
+    monkeypatch.chdir(tmp_path)
+    mine = Shelf(ToyEncoder(name="mine"))
+    list(mine.open(tmp_path, model="mine").add([HARBOUR]))
+    forget(tmp_path)
+    corpus = mine.open(tmp_path, model="mine")
+
+    for article in (COUNCIL, HARBOUR, Article("It rained in Caldera.", id="rain")):
+        list(corpus.add([article]))
+
+    served = corpus.library.store.state().served
+    assert served is not None
+    assert served.name == str(tmp_path / "mine")
 
 
 def test_a_library_of_before_without_its_cache_serves_what_is_at_hand(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from io import BufferedRandom
 from pathlib import Path
 
 from embeddings.snapshot import SnapshotHead, snapshot_generation, write_snapshot
@@ -9,7 +10,10 @@ HEAD = SnapshotHead("library", "model", 3)
 
 
 def written(folder: Path) -> list[str]:
-    write_snapshot(folder / "words.index", HEAD, lambda file: file.write(b"body") and None)
+    def body(file: BufferedRandom) -> None:
+        file.write(b"body")
+
+    write_snapshot(folder / "words.index", HEAD, body)
     return sorted(path.name for path in folder.iterdir())
 
 

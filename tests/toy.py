@@ -48,6 +48,7 @@ class ToyEncoder:
         precision: str = "",
         name: str = NAME,
         salt: str = "",
+        dim: int = DIM,
     ) -> None:
         self.salt = salt  # Another one makes other vectors, and with them another model.
         self.seen: list[Passage] = []
@@ -57,7 +58,7 @@ class ToyEncoder:
         self.profile = ModelProfile(
             name=name,
             fingerprint=sha256(f"{NAME} {max_tokens}{salt}".encode()).hexdigest(),
-            dim=DIM,
+            dim=dim,
             max_tokens=max_tokens,
             tokenizer=tokenizer.to_str(),
             languages=languages,
@@ -83,8 +84,11 @@ class ToyEncoder:
             unit(
                 np.stack(
                     [
-                        counted(passage.text, self.salt),
-                        *(counted(span.of(passage.text), self.salt) for span in passage.sentences),
+                        counted(passage.text, self.salt, self.profile.dim),
+                        *(
+                            counted(span.of(passage.text), self.salt, self.profile.dim)
+                            for span in passage.sentences
+                        ),
                     ]
                 )
             )
@@ -107,10 +111,10 @@ class ToyEncoder:
         ]
 
 
-def counted(text: str, salt: str = "") -> Matrix:
-    row = np.zeros(DIM, np.float32)
+def counted(text: str, salt: str = "", dim: int = DIM) -> Matrix:
+    row = np.zeros(dim, np.float32)
     for word in re.findall(r"\w+", text.lower()):
-        row[crc32((salt + word).encode()) % DIM] += 1
+        row[crc32((salt + word).encode()) % dim] += 1
     return row
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -128,6 +129,27 @@ def test_a_cache_that_cannot_be_read_is_named_with_a_cure_that_helps(folder: Pat
     assert answer(again, "storm", Mode.HYBRID) == expected
     assert len(encoder.seen) <= done.damaged + 1
     assert faults(folder) == []
+
+
+def test_of_a_damaged_export_only_what_is_sound_is_taken_in(folder: Path, tmp_path: Path) -> None:
+    corpus = opened(folder)
+    chunks = corpus.library.store.chunks(corpus.library.store.chunk_ids().tolist())
+    passages = [chunk.passage for chunk in chunks.values()]
+    expected = [matrix.tobytes() for matrix in ToyEncoder().encode(passages)]
+    corpus.library.cache.export_to(tmp_path / "export")
+    raw, choice = (tmp_path / "export").read_bytes(), Random(5)
+
+    for number, spoil in enumerate(DAMAGES * 4):
+        (tmp_path / "damaged").write_bytes(spoil(raw, choice))
+        cache = EmbeddingCache(tmp_path / f"cache-{number}.sqlite3")
+        with suppress(LibraryDamaged):
+            cache.import_from(tmp_path / "damaged")
+        found = cache.read(ToyEncoder().fingerprint, passages)
+        assert all(
+            matrix is None or matrix.tobytes() == one
+            for matrix, one in zip(found, expected, strict=True)
+        )
+        cache.close()
 
 
 def opened(folder: Path) -> Corpus:

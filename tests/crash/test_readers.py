@@ -19,7 +19,7 @@ from service.reading import Ref
 from service.search import Mode
 
 NAMES = [f"town{number}" for number in range(8)]
-CHANGES = 12
+CHANGES = 8
 
 
 def edition(number: int) -> list[Article]:
@@ -192,7 +192,7 @@ from pathlib import Path
 from toy import toy_corpus
 from embeddings.article import Article
 corpus = toy_corpus(Path(sys.argv[1]))
-with corpus.library.writing() if hasattr(corpus.library, "writing") else corpus.library._writing():
+with corpus.library.writing():
     with corpus.library.store._database.writing() as connection:
         connection.execute("DELETE FROM articles")
         print("held", flush=True)

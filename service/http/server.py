@@ -60,12 +60,13 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         if isinstance(error, _TooMany):
             kind = Overloaded.__name__
             self.response_headers.append(("Retry-After", str(RETRY_SECONDS[Overloaded])))
-        elif isinstance(error, RequestEntityTooLarge):
+        else:  # What comes after it on the connection could be anything.
+            self.set_close_on_finish()
+        if isinstance(error, RequestEntityTooLarge):
             kind, message = TOO_LARGE, too_large(self.channel.server.most_bytes)
         body = error_body(kind, message).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", "application/json"), *SECURITY_HEADERS.items()]
-        self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
 
@@ -128,7 +129,7 @@ class _Dispatcher(_Pool):
         request = task.requests[0]
         request.came = time.monotonic()
         waiting = len(self.queue) + len(self._writing.queue)
-        if request.path == _ALIVE:
+        if request.error or request.path == _ALIVE:  # What is no HTTP has no path.
             self._spare.add_task(task)
         elif waiting >= self._most_waiting:
             self._refuse(task, f"{waiting} requests wait already")

@@ -21,6 +21,7 @@ from pathlib import Path
 from toy import ToyEncoder, toy_corpus
 from service.http import patience, serve, server
 from service.http.rules import Rules
+from waitress.adjustments import Adjustments
 
 folder, timeout, connections = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
 
@@ -32,6 +33,7 @@ class HeldEncoder(ToyEncoder):
         return super().encode(passages)
 
 server._MOST_CONNECTIONS = connections
+Adjustments.outbuf_high_watermark = 200_000
 patience._MOST_BODIES = 2
 serve(
     toy_corpus(folder, HeldEncoder()),
@@ -39,7 +41,7 @@ serve(
     rules=Rules(timeout=timeout, threads=1, waiting=4, body=300_000),
 )
 """
-BIG = "Ferries sail again. " * 12_500
+BIG = "Ferries sail again. " * 3_000
 
 
 class Server:

@@ -63,7 +63,9 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         if isinstance(error, _TooMany):
             kind = Overloaded.__name__
             self.response_headers.append(("Retry-After", str(RETRY_SECONDS[Overloaded])))
-        elif isinstance(error, RequestEntityTooLarge):
+        else:  # What comes after it on the connection could be anything.
+            self.set_close_on_finish()
+        if isinstance(error, RequestEntityTooLarge):
             kind, message = TOO_LARGE, too_large(self.channel.server.most_bytes)
         body = error_body(kind, message).encode()
         request_id = request_id_of(self.request.headers.get("X_REQUEST_ID"))
@@ -73,7 +75,6 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         watch.refused(request_id, method, error.code, str(self.channel.addr[0]))
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", "application/json"), *SECURITY_HEADERS.items()]
-        self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
 
@@ -155,14 +156,13 @@ class _Dispatcher(_Pool):
         """Hand on the next request of a connection."""
         request = task.requests[0]
         request.came = time.monotonic()
-        path = getattr(request, "path", "")  # What is no HTTP has none.
-        if path == _ALIVE:
+        if request.error or request.path == _ALIVE:  # What is no HTTP has no path.
             self._spare.add_task(task)
-        elif path in ABOUT_THE_SERVICE:
+        elif request.path in ABOUT_THE_SERVICE:
             self._telling.add_task(task)
         elif self.is_full:
             self._refuse(task, f"{self.length} requests wait already")
-        elif request.command in _WRITES and path.startswith(_ARTICLES):
+        elif request.command in _WRITES and request.path.startswith(_ARTICLES):
             self._writing.add_task(task)
         else:
             super().add_task(task)

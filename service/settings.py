@@ -1,10 +1,18 @@
 """What can be set from outside, each as an environment variable PARALLAX_<NAME>."""
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from embeddings.errors import BadRequest
 from embeddings.models.files import DEFAULT_MODEL
@@ -23,6 +31,36 @@ def _models_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("parallax") / "models"
+
+
+def _listed(given: object) -> object:
+    """Return what stands between commas."""
+    if not isinstance(given, str):
+        return given
+    return tuple(part for part in re.split(r"[,\s]+", given) if part)
+
+
+def _names(given: tuple[str, ...]) -> tuple[str, ...]:
+    for name in given:
+        if not re.fullmatch(r"\[[0-9a-f:.]+\]|[^\s:/*?#@\[\]]+", name, re.IGNORECASE):
+            raise ValueError(f"{name} is no name of a host; expected such as news.example.org")
+    return given
+
+
+def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in given:
+        if not re.fullmatch(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?", origin):
+            raise ValueError(f"{origin} is no origin; expected such as https://news.example.org")
+    return given
+
+
+def _rate(given: str | None) -> str | None:
+    if given is None or re.fullmatch(r"none|[1-9][0-9]*/(second|minute|hour|day)", given):
+        return given
+    raise ValueError("expected a rate such as 20/second, or none")
+
+
+_List = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
@@ -64,6 +102,61 @@ class Settings(BaseModel):
     )
     download: bool = Field(
         False, description="Allow fetching a model that is not on this machine from the hub."
+    )
+
+    # Of `parallax serve`
+
+    hosts: Annotated[_List, AfterValidator(_names)] = Field(
+        default=(),
+        description="Names, separated by commas, that the service may be called by besides those "
+        "of this machine; needed behind a proxy.",
+    )
+    cors: Annotated[_List, AfterValidator(_origins)] = Field(
+        default=(),
+        description="Origins, separated by commas, whose pages may ask the service and read its "
+        "answers, such as https://news.example.org; by default none.",
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How many proxies stand before the service; each must add whom it answers to "
+        "X-Forwarded-For, which is believed no further.",
+    )
+    rate: Annotated[str | None, AfterValidator(_rate)] = Field(
+        default=None,
+        description="How often one client (a key, else an address) may ask, such as 20/second or "
+        "1000/hour, or none; by default 20/second where others can reach the service.",
+    )
+    timeout: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="Seconds that a request may take to come, an answer to be taken, and a "
+        "request to get its turn; a slow connection gets more by what it carries.",
+    )
+    threads: int = Field(
+        default=8, ge=1, le=256, description="How many requests are answered at once."
+    )
+    waiting: int = Field(
+        default=64,
+        ge=0,
+        le=10_000,
+        description="How many more requests may wait; past that they are refused (503).",
+    )
+    body: int = Field(
+        default=32 * 1024 * 1024, ge=1024, description="The most bytes of a request's body (413)."
+    )
+    batch: int = Field(
+        default=10_000,
+        ge=1,
+        description="The most articles that are sent to be added at once (422).",
+    )
+    text: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="The most characters of an article that is sent to be added, and of all texts "
+        "that come with a question (422).",
     )
 
 

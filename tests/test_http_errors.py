@@ -8,7 +8,8 @@ from toy import toy_corpus
 
 from embeddings import errors as tree
 from service.http import create_app
-from service.http.errors import MOST_BYTES, STATUS
+from service.http.errors import STATUS
+from service.http.rules import Rules
 
 HUGE = "9" * 5000
 
@@ -213,7 +214,7 @@ def test_half_a_character_anywhere_is_told(client: FlaskClient, path: str, body:
 
 def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
     answer = client.post(
-        "/v1/articles", data=b" " * (MOST_BYTES + 1), content_type="application/json"
+        "/v1/articles", data=b" " * (Rules().body + 1), content_type="application/json"
     )
 
     assert answer.status_code == 413

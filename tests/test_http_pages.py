@@ -73,7 +73,7 @@ def test_every_answer_says_how_it_may_be_used(client: FlaskClient, path: str) ->
     with client.get(path) as answer:
         headers = answer.headers
 
-    assert headers["Content-Security-Policy"].startswith("default-src 'self';")
+    assert headers["Content-Security-Policy"].startswith("default-src 'none';")
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
 

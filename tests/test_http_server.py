@@ -24,6 +24,7 @@ import sys, time
 from pathlib import Path
 from toy import ToyEncoder, toy_corpus
 from service.http import serve
+from service.http.rules import Rules
 
 class SlowEncoder(ToyEncoder):
     def encode(self, passages):
@@ -33,7 +34,7 @@ class SlowEncoder(ToyEncoder):
             time.sleep(0.01)
         return super().encode(passages)
 
-serve(toy_corpus(Path(sys.argv[1]), SlowEncoder()), port=0, threads=1, most_waiting=2)
+serve(toy_corpus(Path(sys.argv[1]), SlowEncoder()), port=0, rules=Rules(threads=1, waiting=2))
 print("stopped", flush=True)
 """
 

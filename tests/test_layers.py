@@ -25,7 +25,7 @@ LAYERS = [
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",
     "embeddings.library",
-    "service.settings service.answers service.claims service.words service.numerals "
+    "service.settings service.keys service.answers service.claims service.words service.numerals "
     "service.methods service.sparse",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
@@ -41,6 +41,7 @@ LAYERS = [
     "service.corpus service.entrants",
     "service.evaluation service.batch",
     "service.doctor service.terminal service.http",
+    "service.cli_keys",
     "service.cli",
     "service.__main__",
 ]
@@ -65,9 +66,9 @@ OWNERS = {
     "yaml": ["embeddings.readers", "embeddings.models"],
     "py3langid": ["embeddings.langid", "embeddings.language"],
     "babel": ["service.languages"],
-    "filelock": ["embeddings.library", "embeddings.models"],
+    "filelock": ["embeddings.library", "embeddings.models", "service.keys"],
     "rich": ["service.terminal"],
-    "click": ["service.cli"],
+    "click": ["service.cli", "service.cli_keys"],
     "platformdirs": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],

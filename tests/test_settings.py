@@ -28,6 +28,9 @@ def test_every_setting_can_come_from_the_environment(
     given = {"library": str(tmp_path), "model": "m", "device": "cpu", "offline": "1"}
     given |= {"download": "true", "precision": "int8", "models": str(tmp_path / "models")}
     given |= {"log": "json"}
+    given |= {"hosts": "a.example, b.example", "cors": "https://a.example", "proxies": "1"}
+    given |= {"rate": "5/minute", "timeout": "2.5", "threads": "3", "waiting": "4"}
+    given |= {"body": "2048", "batch": "6", "text": "7"}
     for name, value in given.items():
         clean_environment.setenv(f"PARALLAX_{name.upper()}", value)
 
@@ -43,6 +46,16 @@ def test_every_setting_can_come_from_the_environment(
         precision="int8",
         models=tmp_path / "models",
         log="json",
+        hosts=("a.example", "b.example"),
+        cors=("https://a.example",),
+        proxies=1,
+        rate="5/minute",
+        timeout=2.5,
+        threads=3,
+        waiting=4,
+        body=2048,
+        batch=6,
+        text=7,
     )
 
 
@@ -70,6 +83,16 @@ def test_an_empty_variable_is_as_good_as_none(clean_environment: pytest.MonkeyPa
     [
         ("offline", "perhaps", "PARALLAX_OFFLINE is 'perhaps': input should be a valid boolean"),
         ("model", "", "PARALLAX_MODEL is ''"),
+        ("rate", "fast", "PARALLAX_RATE is 'fast': .*expected a rate such as 20/second, or none"),
+        ("rate", "0/second", "PARALLAX_RATE is '0/second'"),
+        ("cors", "*", r"PARALLAX_CORS is '\*': .*\* is no origin; expected such as https://news"),
+        ("cors", "null", "PARALLAX_CORS is 'null'"),
+        ("cors", "https://a.example/", "PARALLAX_CORS"),
+        ("hosts", "http://a.example", "PARALLAX_HOSTS .*is no name of a host"),
+        ("hosts", "a.example:80", "PARALLAX_HOSTS"),
+        ("hosts", "*", "PARALLAX_HOSTS"),
+        ("proxies", "-1", "PARALLAX_PROXIES is '-1'"),
+        ("timeout", "0", "PARALLAX_TIMEOUT is '0'"),
         ("colour", "red", "PARALLAX_COLOUR is 'red': extra inputs are not permitted"),
     ],
 )

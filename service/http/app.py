@@ -1,25 +1,29 @@
 """The Flask app: a corpus, the routes that ask it, the pages, and what holds for all answers."""
 
+import time
 from threading import BoundedSemaphore
-from time import perf_counter
 
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
+from embeddings.errors import Overloaded
 from embeddings.machine import processors
 from service.corpus import Corpus
-from service.http import errors, pages, routes, watching
+from service.http import errors, headers, hosts, pages, rates, routes, watching
+from service.http.door import Door
 from service.http.logs import notice
+from service.http.origins import Origins
+from service.http.rules import Rules
+from service.keys import Keys
 from service.settings import read_settings
 
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+# When the request had come, by `time.monotonic`, as far as the server says so.
+CAME = "parallax.came"
+
+# What a proxy notes of a request whose client went away before it was answered.
+_CLIENT_GONE = 499
 
 
 class _Turns:
@@ -30,19 +34,28 @@ class _Turns:
     of how the service is, waits for no turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: float) -> None:
         self._free = BoundedSemaphore(processors() + 1)
+        self._timeout = timeout
 
-    def take(self) -> None:
-        """Wait for a turn."""
-        writes = request.method == "DELETE" or (
-            request.method == "POST" and request.path == "/v1/articles"
-        )
-        if not writes and request.path not in routes.ABOUT_THE_SERVICE:
-            asked = perf_counter()
-            self._free.acquire()
-            g.has_turn = True
-            g.turn_wait = perf_counter() - asked
+    def take(self) -> Response | None:
+        """Wait for a turn, but no longer than somebody still waits for the answer.
+
+        Raises:
+            Overloaded: None came in time.
+        """
+        if request.endpoint in routes.WRITING or request.path in routes.ABOUT_THE_SERVICE:
+            return None
+        left = request.environ.get(CAME, time.monotonic()) + self._timeout - time.monotonic()
+        asked = time.monotonic()
+        if not self._free.acquire(timeout=max(0, left)):
+            raise Overloaded(
+                f"No turn came within {self._timeout:g} seconds; ask again in a second."
+            )
+        g.has_turn = True
+        g.turn_wait = time.monotonic() - asked
+        has_gone = request.environ.get("waitress.client_disconnected", bool)
+        return Response(status=_CLIENT_GONE) if has_gone() else None
 
     def give_back(self, error: BaseException | None) -> None:
         """Let the next one go on, whatever became of this one."""
@@ -64,34 +77,49 @@ class _Json(DefaultJSONProvider):
     ensure_ascii = False
 
 
-def create_app(corpus: Corpus | None = None) -> Flask:
+def create_app(corpus: Corpus | None = None, rules: Rules | None = None) -> Flask:
     """Make the app.
 
     Args:
         corpus: What answers; if it is not given, the one that the environment describes.
+        rules: What is let in; if they are not given, those that the environment describes, or
+            with a corpus the usual ones. Either way a library that keeps keys asks for one.
 
     Raises:
         ParallaxError: The corpus of the environment cannot be opened.
     """
     app = watching.App(__name__)
     app.json = _Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = errors.MOST_BYTES
+    if corpus is None:
+        settings = read_settings()
+        corpus = Corpus.open(settings, tell=notice)
+        rules = rules or Rules.of(settings, Keys(corpus.library.folder))
+    rules = rules or Rules(keys=Keys(corpus.library.folder))
+    app.config["MAX_CONTENT_LENGTH"] = rules.body
     # An id may begin with a slash, end with one, or hold two in a row.
     app.url_map.merge_slashes = False
     app.url_map.converters["any_text"] = _AnyText
-    app.extensions["corpus"] = corpus or Corpus.open(read_settings(), tell=notice)
+    app.extensions["corpus"] = corpus
+    app.extensions["rules"] = rules
     watching.register(app)
     errors.register(app)
     routes.register(app)
     pages.register(app)
-    turns = _Turns()
+    _guard(app, rules)
+    turns = _Turns(rules.timeout)
     app.before_request(turns.take)
     app.teardown_request(turns.give_back)
-    app.after_request(_with_headers)
     return app
 
 
-def _with_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _guard(app: Flask, rules: Rules) -> None:
+    """Put before an app what lets requests in; they pass it in this order."""
+    if rules.proxies:
+        # Of the host nothing is believed: not every proxy writes it, and then the client has.
+        wrapped = ProxyFix(app.wsgi_app, x_for=rules.proxies, x_proto=rules.proxies, x_host=0)
+        app.wsgi_app = wrapped  # type: ignore[method-assign]
+    headers.register(app)
+    hosts.register(app, rules.hosts)
+    Origins(rules.origins).register(app)
+    Door(rules.keys, routes.WRITING, is_locked=rules.is_locked).register(app)
+    rates.register(app, rules.rate)

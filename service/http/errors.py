@@ -1,6 +1,6 @@
 """Every error in one shape: `{"error": {"type", "message"}}`; pages show it in words."""
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
@@ -30,10 +30,19 @@ STATUS: dict[type[ParallaxError], int] = {
     LibraryUnwritable: 507,
 }
 
-MOST_BYTES = 32 * 1024 * 1024
+# What says where things lie here; that is for the log, not for whoever asks from elsewhere.
+_OF_THE_HOUSE = {
+    ModelUnavailable: "The model cannot be used.",
+    LibraryBusy: "Another process is writing to the library; ask again when it is done.",
+    LibraryDamaged: "A file of the library is not what was written.",
+    LibraryUnwritable: "The library cannot be written: it is read-only, or the disk is full.",
+}
 
 # When to ask again: a writer may be long about it, a crowd of questions is soon answered.
 RETRY_SECONDS: dict[type[ParallaxError], int] = {LibraryBusy: 10, Overloaded: 1}
+
+# Of the headers that an HTTP error brings along.
+_KEPT = ("Retry-After", "WWW-Authenticate")
 
 
 class Problem(BaseModel):
@@ -73,10 +82,19 @@ def error_body(kind: str, message: str) -> str:
 
 def _parallax_error(error: ParallaxError) -> ResponseReturnValue:
     g.error = error
-    response = _response(type(error).__name__, str(error), STATUS.get(type(error), 500))
+    response = _response(type(error).__name__, _told(error), STATUS.get(type(error), 500))
     if type(error) in RETRY_SECONDS:
         response.headers["Retry-After"] = str(RETRY_SECONDS[type(error)])
     return response
+
+
+def _told(error: ParallaxError) -> str:
+    """Return what an error says, as far as it says nothing of where files lie here."""
+    message = str(error)
+    in_words = _OF_THE_HOUSE.get(type(error))
+    if in_words is None or not any(sign in message for sign in "/\\"):
+        return message
+    return f"{in_words} The service's log says more."
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -84,6 +102,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     g.error = error
     response = _response(_name(error), _message(error), error.code)
+    for name, value in error.get_headers():
+        if name in _KEPT:
+            response.headers.add(name, value)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
@@ -104,7 +125,8 @@ def _message(error: HTTPException) -> str:
             expected = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD", "OPTIONS"}))
             return f"{request.method} is not possible at {request.path}; expected {expected}."
         case 413:
-            return f"The body is larger than {MOST_BYTES:,} bytes; send it in parts."
+            most = current_app.config["MAX_CONTENT_LENGTH"]
+            return f"The body is larger than {most:,} bytes; send it in parts."
         case 500:
             return (
                 "Something went wrong here that should not have; the server's log says what, "

@@ -25,6 +25,14 @@ _ABOUT = (
     "new one; the server's log says it too."
 )
 _TEXT: Json = {"text/plain": {"schema": {"type": "string"}}}
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of the library."},
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "For browsers: a key as the password, with any user name.",
+    },
+}
 _BODY_ERRORS = (400, 413, 415, 422)
 
 
@@ -41,6 +49,8 @@ class Operation:
         query: What the query string may hold.
         errors: Statuses of errors besides those that every such operation may have.
         text: Whether it answers in plain text rather than in JSON.
+        writes: Whether it changes the library.
+        is_open: Whether it asks for no key.
     """
 
     method: str
@@ -51,13 +61,17 @@ class Operation:
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
     text: bool = False
+    writes: bool = False
+    is_open: bool = False
 
     @property
     def statuses(self) -> list[int]:
         """All statuses of errors that it may answer with, rising."""
         own = _BODY_ERRORS if self.bodies else (422,) if self.query else ()
-        # Any may be refused where too many ask at once, or find a library that is busy.
-        return sorted({*self.errors, *own, 500, 503})
+        keys = () if self.is_open else (401, 403)
+        # Any may be refused where one asks too often or too many ask at once, or find a library
+        # that is busy.
+        return sorted({*self.errors, *own, *keys, 429, 500, 503})
 
     @property
     def models(self) -> list[tuple[type[BaseModel], _Side]]:
@@ -68,8 +82,13 @@ class Operation:
         return [*((body, "validation") for body in self.bodies), *answers]
 
 
-def document(operations: Iterable[Operation]) -> Json:
-    """Describe operations in OpenAPI 3.1."""
+def document(operations: Iterable[Operation], *, is_locked: bool = False) -> Json:
+    """Describe operations in OpenAPI 3.1.
+
+    Args:
+        operations: What can be asked.
+        is_locked: Whether a key is needed, unless an operation is open; else one may be sent.
+    """
     operations = list(operations)
     models = dict.fromkeys(model for one in operations for model in one.models)
     models[(ErrorAnswer, "serialization")] = None
@@ -86,7 +105,8 @@ def document(operations: Iterable[Operation]) -> Json:
             "description": _ABOUT,
         },
         "paths": paths,
-        "components": {"schemas": definitions["$defs"]},
+        "security": [*([] if is_locked else [{}]), *({name: []} for name in _KEYS)],
+        "components": {"schemas": definitions["$defs"], "securitySchemes": _KEYS},
     }
 
 
@@ -107,6 +127,8 @@ def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Js
     if operation.text:
         for status in operation.answers:
             described["responses"][str(status)]["content"] = _TEXT
+    if operation.is_open:
+        described["security"] = []
     if rest.strip():
         described["description"] = " ".join(rest.split())
     parameters = _parameters(operation)

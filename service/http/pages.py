@@ -12,10 +12,9 @@ from service.bands import parts_told
 from service.corpus import read_filters
 from service.formats import NOTHING, as_html, as_markdown, by_id, heading, paragraphs
 from service.highlights import closed_up, cut, shade
-from service.http.openapi import document
 from service.http.parsing import read_query
 from service.http.requests import MOST_REFS
-from service.http.routes import OPERATIONS, corpus
+from service.http.routes import corpus, described, is_locked
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
 from service.methods import MOST_WORDS
 from service.reading import Ref
@@ -73,7 +72,8 @@ class _PairForm(_Form):
 @pages.get("/")
 def home() -> ResponseReturnValue:
     """Say what this is and how to ask it."""
-    return render_template("home.html", counts=corpus().library.store.counts(), form=_SearchForm())
+    counts = corpus().library.store.counts()
+    return render_template("home.html", counts=counts, form=_SearchForm(), is_locked=is_locked())
 
 
 @pages.get("/search")
@@ -195,7 +195,7 @@ def _download(answer: Summary, form: _SummaryForm) -> Response:
 def docs() -> ResponseReturnValue:
     """Show the description of the HTTP interface."""
     host = request.host_url.rstrip("/")
-    return render_template("docs.html", api=document(OPERATIONS), host=host)
+    return render_template("docs.html", api=described(), host=host)
 
 
 def register(app: Flask) -> None:

@@ -11,6 +11,7 @@ from werkzeug import exceptions
 from embeddings.article import Article
 from embeddings.errors import BadArticle, BadRequest
 from embeddings.readers import Refusal
+from service.http.limits import check_batch, check_texts
 from service.http.requests import NewArticle, NewArticles
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -61,6 +62,7 @@ def read_articles() -> tuple[list[Article | Refusal], bool]:
         batch = _read(NewArticles, {**content, "articles": []}) and content["articles"]
         if not isinstance(batch, list):
             raise BadRequest(f"articles is {_shown(batch)}; expected a list of articles.")
+        check_batch(batch)
         return [_article_or_refusal(given) for given in batch], True
     return [_article(content)], False
 
@@ -121,9 +123,11 @@ def _read(model: type[_Model], content: object) -> _Model:
             "character whole or leave it out."
         )
     try:
-        return model.model_validate(content)
+        read = model.model_validate(content)
     except ValidationError as error:
         raise BadRequest(_explained(error.errors()[0], model)) from error
+    check_texts(read)
+    return read
 
 
 def _explained(error: ErrorDetails, model: type[BaseModel]) -> str:

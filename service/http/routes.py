@@ -22,9 +22,10 @@ from service.answers import (
     Verification,
 )
 from service.corpus import Corpus
+from service.http.door import Door
 from service.http.errors import error_body
 from service.http.metrics import CONTENT_TYPE
-from service.http.openapi import Operation, document
+from service.http.openapi import Json, Operation, document
 from service.http.parsing import read_articles, read_body, read_body_by, read_query
 from service.http.readiness import RETRY_SECONDS
 from service.http.requests import (
@@ -201,7 +202,17 @@ def metrics() -> ResponseReturnValue:
 
 def openapi() -> ResponseReturnValue:
     """Describe all of this in OpenAPI 3.1."""
-    return current_app.json.response(document(OPERATIONS))
+    return current_app.json.response(described())
+
+
+def described() -> Json:
+    """Return the description of all that can be asked."""
+    return document(OPERATIONS, is_locked=is_locked())
+
+
+def is_locked() -> bool:
+    """Tell whether one needs a key."""
+    return cast(Door, current_app.extensions["door"]).lock() is not None
 
 
 _ARTICLE = "/v1/articles/{id}"
@@ -212,10 +223,11 @@ OPERATIONS = (
         answers={200: (AddResults,), 201: (AddResults,)},
         bodies=(NewArticle, NewArticles),
         errors=(507,),
+        writes=True,
     ),
     Operation("GET", "/v1/articles", list_articles, {200: (ArticlePage,)}, query=PageWish),
     Operation("GET", _ARTICLE, show_article, {200: (ArticleDetail,)}, errors=(404,)),
-    Operation("DELETE", _ARTICLE, remove_article, {204: ()}, errors=(404, 507)),
+    Operation("DELETE", _ARTICLE, remove_article, {204: ()}, errors=(404, 507), writes=True),
     Operation(
         *("GET", f"{_ARTICLE}/similar", similar_articles, {200: (SimilarArticles,)}),
         query=SimilarWish,
@@ -249,10 +261,12 @@ OPERATIONS = (
         *("POST", "/v1/verify", verify, {200: (Verification,)}),
         bodies=(VerificationQuestion,),
     ),
-    Operation("GET", "/healthz", health, {200: (Health,)}),
-    Operation("GET", "/readyz", ready, {200: (Health,)}),
+    Operation("GET", "/healthz", health, {200: (Health,)}, is_open=True),
+    Operation("GET", "/readyz", ready, {200: (Health,)}, is_open=True),
     Operation("GET", "/metrics", metrics, {200: ()}, text=True),
 )
+
+WRITING = frozenset(operation.view.__name__ for operation in OPERATIONS if operation.writes)
 
 
 def register(app: Flask) -> None:

@@ -11,18 +11,21 @@ from types import FrameType
 from typing import Any
 
 from waitress import create_server, wasyncore
-from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
 from embeddings.errors import BadRequest, Overloaded
 from service.corpus import Corpus
-from service.http.app import create_app
-from service.http.errors import MOST_BYTES, RETRY_SECONDS, error_body
+from service.http.app import CAME, create_app
+from service.http.errors import RETRY_SECONDS, error_body
+from service.http.headers import SECURITY_HEADERS
 from service.http.logs import Event, logger, say
+from service.http.patience import PatientChannel, close_late, make_room
 from service.http.request_ids import HEADER, request_id_of
 from service.http.routes import ABOUT_THE_SERVICE
+from service.http.rules import Rules
 from service.http.watching import Watch
+from service.keys import Keys
 
 # How long answers that are being made may take once the server is to stop.
 _GRACE_SECONDS = 30.0
@@ -32,9 +35,10 @@ _TICK_SECONDS = 0.25
 # Connections that are kept open; what asks over others waits to be let in.
 _MOST_CONNECTIONS = 1000
 
-_ALIVE = "/healthz"
+# A request is read ahead while one is answered: so one sees whether the client has gone.
+_READ_AHEAD = 1
 
-_THIS_MACHINE = ["localhost", "127.0.0.1"]
+_ALIVE = "/healthz"
 
 
 class _TooMany(Error):  # type: ignore[misc]
@@ -60,20 +64,38 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         method = getattr(self.request, "command", "")  # What is no HTTP need not have one.
         watch.refused(request_id, method, error.code, str(self.channel.addr[0]))
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers += [("Content-Type", "application/json"), *SECURITY_HEADERS.items()]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
+class _Task(WSGITask):  # type: ignore[misc]
+    """A request that the app answers."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return what the app is told, and when the request had come."""
+        environ: dict[str, Any] = super().get_environment()
+        environ[CAME] = self.request.came
+        return environ
+
+
+class _Channel(PatientChannel):
     """A connection."""
 
+    task_class = _Task
     error_task_class = _JsonErrorTask
 
     def refuse(self, why: str) -> None:
         """Let the request that is next be answered with why it is not."""
         self.requests[0].error = _TooMany(why)
+
+    def service(self) -> None:
+        """Answer the request that is next, unless nobody can be waiting for it any more."""
+        timeout: float = self.server.timeout
+        if time.monotonic() - self.requests[0].came > timeout:
+            self.refuse(f"No turn came within {timeout:g} seconds; ask again in a second")
+        super().service()
 
 
 class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
@@ -104,7 +126,10 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
     @property
     def is_full(self) -> bool:
         """Whether the next request would be refused."""
-        return self.length >= self.limit
+        if self.length < self.limit:
+            return False
+        with self.lock:  # Those whose clients have gone are not answered.
+            return sum(bool(task.connected) for task in self.queue) >= self.limit
 
     @property
     def connections(self) -> int:
@@ -113,7 +138,9 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 
     def add_task(self, task: _Channel) -> None:
         """Hand on the next request of a connection."""
-        path = getattr(task.requests[0], "path", "")  # What is no HTTP has none.
+        request = task.requests[0]
+        request.came = time.monotonic()
+        path = getattr(request, "path", "")  # What is no HTTP has none.
         if path == _ALIVE:
             self._spare.add_task(task)
         elif path in ABOUT_THE_SERVICE:
@@ -121,7 +148,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         elif not self.is_full:
             super().add_task(task)
         else:
-            task.refuse(f"{self.length} requests wait already; ask again in a second")
+            task.refuse(f"{self.limit} requests wait already; ask again in a second")
             self._spare.add_task(task)
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
@@ -132,12 +159,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 
 
 def serve(
-    corpus: Corpus,
-    host: str = "127.0.0.1",
-    port: int = 8080,
-    *,
-    threads: int = 8,
-    most_waiting: int = 64,
+    corpus: Corpus, host: str = "127.0.0.1", port: int = 8080, rules: Rules | None = None
 ) -> None:
     """Answer over HTTP until the process is told to stop (SIGINT, SIGTERM).
 
@@ -145,46 +167,69 @@ def serve(
         corpus: What answers.
         host: Address to listen at.
         port: Port to listen at; 0 for any that is free.
-        threads: How many requests are answered at once.
-        most_waiting: How many more may wait to be; past that they are refused (503).
+        rules: What is let in; if they are not given, the usual ones, with the library's keys.
 
     Raises:
-        BadRequest: One cannot listen there; the message says why.
+        BadRequest: One cannot listen there, or not without a key; the message says why.
     """
     # That requests wait is nothing to be told on standard error, each time: it is bounded.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    listening = _listen(host, port)
-    channels: dict[int, Any] = {}
-    app = create_app(corpus)
-    if host in _THIS_MACHINE:
-        # A page from elsewhere may make its own name mean this machine (DNS rebinding).
-        app.config["TRUSTED_HOSTS"] = _THIS_MACHINE
-    dispatcher = _Dispatcher(threads, most_waiting)
-    server = create_server(
-        app,
-        map=channels,
-        sockets=[listening],
-        _dispatcher=dispatcher,
-        connection_limit=_MOST_CONNECTIONS,
-        ident=None,
-        # The app itself refuses what is larger than it takes; this bounds what is received.
-        max_request_body_size=2 * MOST_BYTES,
-    )
-    server.channel_class = _Channel
-    server.watch = app.extensions["watch"]
-    server.watch.metrics.queue = dispatcher
-    dispatcher.channels = server.active_channels
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}/"
-    say(f"Listening at {address} - stop with Ctrl+C.", Event("listening", address=address))
-    with _told_to_stop() as told:
-        while not told.is_set():
-            wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=channels, count=1)
-    logger.info(Event("stopping"))
-    # From here on a second signal ends the process at once.
-    wasyncore.dispatcher.close(server)  # New connections are refused; those there go on.
+    with _listen(host, port) as listening:
+        at, port = listening.getsockname()[:2]
+        rules = (rules or Rules(keys=Keys(corpus.library.folder))).at(at, host)
+        channels: dict[int, Any] = {}
+        app = create_app(corpus, rules)
+        dispatcher = _Dispatcher(rules.threads, rules.waiting)
+        server = create_server(
+            app,
+            map=channels,
+            sockets=[listening],
+            _dispatcher=dispatcher,
+            connection_limit=_MOST_CONNECTIONS,
+            channel_request_lookahead=_READ_AHEAD,
+            # What proxies say is read, or not, by the app.
+            clear_untrusted_proxy_headers=not rules.proxies,
+            log_socket_errors=False,
+            ident=None,
+            # The app itself refuses what is larger than it takes; this bounds what is received.
+            max_request_body_size=2 * rules.body,
+        )
+        server.channel_class = _Channel
+        server.watch = app.extensions["watch"]
+        server.watch.metrics.queue = dispatcher
+        dispatcher.channels = server.active_channels
+        server.timeout = rules.timeout
+        server.next_look = 0.0
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{port}/"
+        say(f"Listening at {address} - stop with Ctrl+C.", Event("listening", address=address))
+        with _told_to_stop() as told:
+            while not told.is_set():
+                wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=channels, count=1)
+                _look_after(server, rules)
+        logger.info(Event("stopping"))
+        # From here on a second signal ends the process at once.
+        _finish(server, channels)
+
+
+def _look_after(server: Any, rules: Rules) -> None:  # noqa: ANN401
+    """Now and then, close the connections that hold up others."""
+    make_room(list(server.active_channels.values()), _MOST_CONNECTIONS)
+    if time.monotonic() >= server.next_look:
+        close_late(list(server.active_channels.values()), rules.timeout, 2 * rules.body)
+        server.next_look = time.monotonic() + _TICK_SECONDS
+
+
+def _finish(server: Any, channels: dict[int, Any]) -> None:  # noqa: ANN401
+    """Answer what had come when one was told to stop, and nothing after it."""
+    wasyncore.dispatcher.close(server)  # New connections are refused.
+    for channel in list(server.active_channels.values()):
+        channel.take_no_more()
     deadline = time.monotonic() + _GRACE_SECONDS
-    while _is_busy(server) and time.monotonic() < deadline:
+    while server.active_channels and time.monotonic() < deadline:
+        for channel in list(server.active_channels.values()):
+            if not channel.is_busy:
+                channel.handle_close()
         wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=channels, count=1)
     server.task_dispatcher.shutdown()
     wasyncore.close_all(channels)
@@ -217,10 +262,3 @@ def _told_to_stop() -> Iterator[threading.Event]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-def _is_busy(server: Any) -> bool:  # noqa: ANN401
-    return any(
-        channel.requests or channel.total_outbufs_len
-        for channel in list(server.active_channels.values())
-    )

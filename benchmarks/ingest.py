@@ -36,7 +36,7 @@ from embeddings.furniture import label_blocks
 from embeddings.index import VectorIndex
 from embeddings.language import detect_language
 from embeddings.metadata import read_metadata
-from embeddings.models.files import locate
+from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.models.tokens import TokenCounter
 from embeddings.readers import read_paths
 from embeddings.store import PreparedArticle, Store
@@ -123,7 +123,8 @@ def measure_txtai(path: Path, work: Path, count: int) -> Figures:
     """Index the texts of the same passages with txtai, which keeps them, too."""
     texts = [passage.text for passage in passages(work / "ingest")]
     txtai: Any = import_module("txtai")
-    index = txtai.Embeddings(path=str(locate(read_settings().model, download=False)), content=True)
+    model = locate(read_settings().model or DEFAULT_MODEL, download=False)
+    index = txtai.Embeddings(path=str(model), content=True)
     index.batchtransform([_WARM])
     return timed(lambda: index.index(enumerate(texts)))
 

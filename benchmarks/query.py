@@ -38,7 +38,7 @@ from made_up import asked, library
 from options import data_folder
 
 from embeddings.encoder import Passage, Role
-from embeddings.models.files import locate
+from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.store import StoredChunk
 from service.corpus import Corpus
 from service.settings import read_settings
@@ -236,7 +236,7 @@ def build_txtai(index: Path, folder: Path, *, hybrid: bool) -> None:
     saved = index / "config.json"
     facts = json.loads(saved.read_text())
     del facts["transform"]
-    model = str(locate(read_settings().model))
+    model = str(locate(read_settings().model or DEFAULT_MODEL))
     saved.write_text(json.dumps({**facts, "method": "transformers", "path": model}))
 
 

@@ -34,7 +34,7 @@ from summaries import sumy_document
 
 from embeddings.article import Article, Span
 from embeddings.machine import processors
-from embeddings.models.files import locate
+from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.readers import Refusal
 from embeddings.vectors import unit
 from service.compare import compare
@@ -186,7 +186,8 @@ def bert_rate(rows: Rows) -> float:
     for name in ("TransfoXLModel", "TransfoXLTokenizer"):
         if not hasattr(transformers, name):
             setattr(transformers, name, object)
-    model = import_module("summarizer.sbert").SBertSummarizer(str(locate(read_settings().model)))
+    folder = locate(read_settings().model or DEFAULT_MODEL)
+    model = import_module("summarizer.sbert").SBertSummarizer(str(folder))
     model(rows[0]["text"], num_sentences=_SENTENCES)  # Loading is not counted.
     start = time.perf_counter()
     for row in rows:

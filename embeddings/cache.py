@@ -15,6 +15,7 @@ from zlib import crc32
 import numpy as np
 
 from embeddings.batching import Batcher
+from embeddings.canary import CANARY, check_canary
 from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Calibration, Encoder, ModelProfile, Passage, Role, TokenPart
 from embeddings.errors import (
@@ -30,6 +31,7 @@ from embeddings.models.calibration import (
     shipped_calibration,
 )
 from embeddings.models.files import digest
+from embeddings.served import ServedModel, check_same, lasting_name, served_by
 from embeddings.tally import Tally
 from embeddings.vectors import Matrix
 
@@ -58,22 +60,29 @@ _MIGRATIONS = [
     "ALTER TABLE models ADD COLUMN languages TEXT NOT NULL DEFAULT '';",
     # JSON; '' if what the model's scores mean was never measured.
     "ALTER TABLE models ADD COLUMN calibration TEXT NOT NULL DEFAULT '';",
+    # '' if it is not known.
+    "ALTER TABLE models ADD COLUMN precision TEXT NOT NULL DEFAULT '';",
 ]
 
+CACHE_VERSION = len(_MIGRATIONS)
+"""Of the tables of a cache that this version writes."""
+
 # Exports are read as they are; those of version 1 know nothing of languages, those of version 2
-# nothing of calibrations.
+# nothing of calibrations, those of version 3 nothing of precisions.
 _READABLE_SINCE = 1
 
 # What is known of a model is never exchanged, only added to.
 _KEEP_MODEL = """
     INSERT OR IGNORE INTO models
-        (fingerprint, name, dim, max_tokens, tokenizer, languages, calibration)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+        (fingerprint, name, dim, max_tokens, tokenizer, languages, calibration, precision)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (fingerprint) DO UPDATE SET
         languages = iif(models.languages = '', excluded.languages, models.languages),
-        calibration = iif(models.calibration = '', excluded.calibration, models.calibration)
+        calibration = iif(models.calibration = '', excluded.calibration, models.calibration),
+        precision = iif(models.precision = '', excluded.precision, models.precision)
     WHERE models.languages = '' AND excluded.languages <> ''
         OR models.calibration = '' AND excluded.calibration <> ''
+        OR models.precision = '' AND excluded.precision <> ''
 """
 
 # How many passages go to the model before their vectors are written: what an
@@ -159,6 +168,17 @@ class EmbeddingCache:
             for key, passage in zip(keys, passages, strict=True)
         ]
 
+    def held(self, fingerprint: str, passages: Sequence[Passage]) -> int:
+        """Count the passages of which there are vectors, without reading them."""
+        keys = [_key(fingerprint, passage) for passage in passages]
+        with self._database.reading() as connection:
+            return sum(
+                connection.execute(
+                    f"SELECT count(*) FROM entries WHERE key IN ({marks})", batch
+                ).fetchone()[0]
+                for marks, batch in in_batches(list(dict.fromkeys(keys)))
+            )
+
     def write(
         self, profile: ModelProfile, passages: Sequence[Passage], matrices: Sequence[Matrix]
     ) -> None:
@@ -193,6 +213,13 @@ class EmbeddingCache:
                 (calibration_text(calibration), profile.fingerprint),
             )
 
+    def profiles(self) -> list[ModelProfile]:
+        """Return what is known of all models, those that were met last first."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT fingerprint FROM models ORDER BY id DESC").fetchall()
+        found = (self.profile(row["fingerprint"]) for row in rows)
+        return [profile for profile in found if profile is not None]
+
     def models(self) -> list[CachedModel]:
         """Return what the cache holds, model by model, the oldest first."""
         with self._database.reading() as connection:
@@ -212,6 +239,10 @@ class EmbeddingCache:
             if not _sound(row)
         ]
         return wrong
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the cache as it stands now to a new file."""
+        self._database.copy_to(path)
 
     def export_to(self, path: Path) -> None:
         """Write the whole cache to a file that `import_from` reads; replaces what is there.
@@ -292,11 +323,12 @@ class EmbeddingCache:
         # What is shipped may be newer than what was kept.
         shipped = shipped_calibration(row["fingerprint"])
         calibration = shipped or read_calibration(row["calibration"])
-        return ModelProfile(**{**dict(row), "languages": languages, "calibration": calibration})
+        found = {"languages": languages, "calibration": calibration}
+        return ModelProfile(**{**dict(row), **found, "precision": str(row["precision"])})
 
     def _later_columns(self) -> str:
         """Return the columns that came later, or what stands for them in a file without."""
-        later = {"languages": 2, "calibration": 3}
+        later = {"languages": 2, "calibration": 3, "precision": 4}
         return ", ".join(
             name if self._database.version >= version else f"'' AS {name}"
             for name, version in later.items()
@@ -310,17 +342,26 @@ class CachedEncoder:
     runtime is imported.
     """
 
-    def __init__(self, cache: EmbeddingCache, name: str, encoder: Encoder | None) -> None:
+    def __init__(
+        self,
+        cache: EmbeddingCache,
+        name: str,
+        encoder: Encoder | None,
+        *,
+        served: Callable[[], ServedModel | None] = lambda: None,
+    ) -> None:
         """Put a cache before an encoder.
 
         Args:
             cache: Where the vectors are kept.
             name: The model's name; offline, the cache's latest model of that name is used.
             encoder: What embeds the rest; None to stay offline.
+            served: Tells which model the library serves; None if it may be any.
         """
         self._cache = cache
         self._name = name
         self._encoder = encoder
+        self._served = served
         self._profile: ModelProfile | None = None
         self._fingerprint: str | None = None
         self._lock = Lock()
@@ -331,11 +372,6 @@ class CachedEncoder:
         )
         self.tally = Tally()
         """What was looked up and what was embedded since this one was made."""
-
-    @property
-    def name(self) -> str:
-        """What the model was asked for by."""
-        return self._name
 
     @property
     def encoded(self) -> int:
@@ -353,11 +389,19 @@ class CachedEncoder:
         return self._fingerprint or ""
 
     @property
+    def name(self) -> str:
+        """What the model was asked for by."""
+        return self._name
+
+    @property
     def fingerprint(self) -> str:
-        """Digest over all that makes the numbers."""
+        """Digest over all that makes the numbers.
+
+        Raises:
+            ModelChanged: The library serves another model than the one that was asked for.
+        """
         if self._fingerprint is None:  # To ask for it may mean to look at the model's files.
-            encoder = self._encoder
-            self._fingerprint = self.profile.fingerprint if encoder is None else encoder.fingerprint
+            self._fingerprint = self._find_fingerprint()
         return self._fingerprint
 
     @property
@@ -366,6 +410,7 @@ class CachedEncoder:
 
         Raises:
             ModelUnavailable: Offline, and the cache has never met it.
+            ModelChanged: The library serves another model than the one that was asked for.
         """
         with self._lock:
             if self._profile is None:
@@ -438,6 +483,22 @@ class CachedEncoder:
         """Keep the vectors of passages in the cache."""
         self._cache.write(self.profile, passages, matrices)
 
+    def check(self) -> None:
+        """Have the model embed a fixed text, and see that it gives what it gave at first.
+
+        Offline there is nothing to see: vectors come from the cache, which has their checksums.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded.
+            ModelChanged: It is another one than the library serves, or gives other numbers.
+        """
+        if self._encoder is None:
+            return
+        (found,) = self._encoder.encode([CANARY])
+        (expected,) = self._cache.read(self.fingerprint, [CANARY])
+        if expected is not None:
+            check_canary(served_by(self.profile), expected, found)
+
     def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
         """Tell what each token gives to a cosine; see `Encoder.explain`. Nothing is kept.
 
@@ -498,24 +559,46 @@ class CachedEncoder:
             if must_keep and any(passage.role is Role.DOCUMENT for passage in passages):
                 raise
 
-    def _find_profile(self) -> ModelProfile:
-        if self._encoder is None:
-            known = self._cache.latest_profile(self._name)
-            if known is None:
-                raise ModelUnavailable(
-                    f"Offline, and the cache holds nothing of the model {self._name!r}. Import "
-                    "a cache that does, or run once without --offline."
-                )
-            return known
-        known = self._cache.profile(self._encoder.fingerprint)
-        if known is None:
-            return self._encoder.profile
-        return known if known.languages else self._with_languages(known, self._encoder.languages)
+    def _find_fingerprint(self) -> str:
+        served = self._served()
+        if served is not None and lasting_name(self._name) == served.name:
+            # Whether the model at hand still is that one is seen before it embeds anything.
+            return served.fingerprint
+        encoder = self._encoder
+        if encoder is None:
+            found, precision = self._latest().fingerprint, ""
+        else:
+            found = encoder.fingerprint
+            precision = encoder.precision if served is not None else ""
+        if served is not None:
+            check_same(served, self._name, found, precision)
+        return found
 
-    def _with_languages(self, known: ModelProfile, languages: tuple[str, ...]) -> ModelProfile:
+    def _find_profile(self) -> ModelProfile:
+        known = self._cache.profile(self.fingerprint)
+        if known is None:
+            return self._latest() if self._encoder is None else self._encoder.profile
+        return known if known.languages and known.precision else self._completed(known)
+
+    def _latest(self) -> ModelProfile:
+        known = self._cache.latest_profile(self._name)
+        if known is None or self._fingerprint not in (None, known.fingerprint):
+            raise ModelUnavailable(
+                f"Offline, and the cache holds nothing of the model {self._name!r}. Import "
+                "a cache that does, or run once without --offline."
+            )
+        return known
+
+    def _completed(self, known: ModelProfile) -> ModelProfile:
         """Add what a cache of an earlier version did not keep, for when the model is away."""
-        profile = replace(known, languages=languages)
-        if languages:
+        encoder = self._encoder
+        if encoder is None or encoder.fingerprint != known.fingerprint:
+            return known
+        languages = known.languages or encoder.languages
+        profile = replace(
+            known, languages=languages, precision=known.precision or encoder.precision
+        )
+        if profile != known:
             with suppress(LibraryBusy, LibraryUnwritable):  # Then it is done the next time.
                 self._cache.keep_profile(profile)
         return profile
@@ -531,7 +614,8 @@ def _keep_model(connection: Connection, profile: ModelProfile) -> None:
     values = (profile.fingerprint, profile.name, profile.dim, profile.max_tokens)
     languages = ",".join(profile.languages)
     calibration = calibration_text(profile.calibration)
-    connection.execute(_KEEP_MODEL, (*values, profile.tokenizer, languages, calibration))
+    known = (profile.tokenizer, languages, calibration, profile.precision)
+    connection.execute(_KEEP_MODEL, (*values, *known))
 
 
 def _key(fingerprint: str, passage: Passage) -> bytes:

@@ -121,6 +121,19 @@ class Database:
         with self._errors():
             self._connection().execute("VACUUM INTO ?", (str(path),))
 
+    def replace_by(self, path: Path) -> None:
+        """Take the contents of another file of the same kind, in one transaction.
+
+        Who reads meanwhile, in whatever process, sees what was there before or what is there
+        then. Only one process may write.
+        """
+        with self._errors():
+            other = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            try:
+                other.backup(self._connection())
+            finally:
+                other.close()
+
     def check(self) -> list[str]:
         """Return what SQLite finds wrong with the file; nothing if it is sound."""
         with self._errors():
@@ -219,6 +232,38 @@ class Database:
             ) from error
         except UnicodeDecodeError as error:  # Of a name or text that SQLite read from the file.
             raise _damaged(self.path, error) from error
+
+
+def look_into(path: Path) -> tuple[int, list[str]]:
+    """Look a SQLite file over that is not known to be of ours, and change nothing.
+
+    Returns:
+        The version of its tables, and what is wrong with it, a sentence each.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        return 0, [f"{error}."]
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        wrong = [
+            f"{row[0]}."
+            for row in connection.execute("PRAGMA integrity_check(20)").fetchall()
+            if row[0] != "ok"
+        ]
+        # They would run when we read or write; ours has none.
+        wrong += [
+            f"it has a {kind} {name!r}."
+            for kind, name in connection.execute(
+                "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')"
+            )
+        ]
+        return version, wrong
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        return 0, [f"{error}."]
+    finally:
+        connection.close()
 
 
 def in_memory() -> Connection:

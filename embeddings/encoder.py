@@ -90,6 +90,7 @@ class ModelProfile:
             tokens where the model is not at hand; "" if it has none of that form.
         languages: ISO 639-1 codes of the languages it knows; none if they are not known.
         calibration: What its scores mean; None if that was never measured.
+        precision: In which numbers it is computed; "" if that is not known.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ModelProfile:
     tokenizer: str
     languages: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    precision: str = ""
 
 
 class Encoder(Protocol):
@@ -111,6 +113,10 @@ class Encoder(Protocol):
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages of the profile; cheaper to ask for than the profile."""
+
+    @property
+    def precision(self) -> str:
+        """The precision of the profile; cheaper to ask for than the profile."""
 
     @property
     def profile(self) -> ModelProfile:
@@ -162,6 +168,11 @@ class LateEncoder:
     def languages(self) -> tuple[str, ...]:
         """See `Encoder.languages`."""
         return self._encoder.languages
+
+    @property
+    def precision(self) -> str:
+        """See `Encoder.precision`."""
+        return self._encoder.precision
 
     @property
     def profile(self) -> ModelProfile:

@@ -5,11 +5,14 @@
   - BadRequest        a question is malformed: no words, a count out of range
   - UnknownArticle    no article has this id
   - ModelUnavailable  the embedding model cannot be loaded, or is not what it should be
+  - ModelChanged      the model at hand is not the one whose vectors the library keeps
+  - LibraryChanged    the library went over to another model, or was restored, meanwhile
   - MissingVectors    offline, and the cache lacks vectors that are needed
   - Overloaded        too many ask at once
   - LibraryBusy       another process is writing to the library
   - LibraryDamaged    a file of the library is not what was written
   - LibraryUnwritable the library cannot be written: read-only, or the disk is full
+  - BadBackup         a file is no backup, or not what was written
 
 Each message says what was met, what was expected and what to do. Anything else that
 escapes is a bug.
@@ -44,6 +47,21 @@ class ModelUnavailable(ParallaxError):
     """The embedding model cannot be loaded, or is not what it should be."""
 
 
+class ModelChanged(ParallaxError):
+    """The model at hand is not the one whose vectors the library keeps."""
+
+
+class LibraryChanged(ParallaxError):
+    """The library went over to another model, or was restored, while it was open."""
+
+    def __init__(
+        self,
+        message: str = "The library went over to another model, or was restored from a backup, "
+        "while this was asked; ask again. A program that keeps it open opens it anew.",
+    ) -> None:
+        super().__init__(message)
+
+
 class MissingVectors(ParallaxError):
     """The cache lacks vectors, and without a model none can be made."""
 
@@ -73,3 +91,7 @@ class LibraryDamaged(ParallaxError):
 
 class LibraryUnwritable(ParallaxError):
     """The library cannot be written: it is read-only, or the disk is full."""
+
+
+class BadBackup(ParallaxError):
+    """A file that is to be restored is no backup, or not what was written."""

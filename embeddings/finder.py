@@ -53,6 +53,7 @@ class Finder:
         """
         self._folder = folder
         self._store = store
+        self._edition = store.state().edition  # Of all that it holds; see `FollowingIndex`.
         self._encoder = encoder
         self._tokenizer = Tokenizer()
         self._state: _State | None = None
@@ -89,7 +90,7 @@ class Finder:
 
     def words(self) -> WordIndex:
         """Return the words of the store as it is now."""
-        generation = self._store.generation()
+        generation = self._store.generation(self._edition)
         state = self._state
         if state is not None and state.generation == generation:
             return state.words
@@ -127,7 +128,10 @@ class Finder:
         return [terms if len(terms) < 2 else word for word, terms in zip(words, found, strict=True)]
 
     def _head(self, generation: int) -> SnapshotHead:
-        return SnapshotHead(self._store.identity(), _KIND, generation)
+        # An article that was cut anew keeps its number, so its old chunks cannot be told from its
+        # new ones where words are counted by articles.
+        kind = f"{_KIND} cut {self._edition.cut}" if self._edition.cut else _KIND
+        return SnapshotHead(self._edition.identity, kind, generation)
 
     def _loaded(self, generation: int) -> WordIndex:
         arrays = read_arrays(self._folder / _WORDS_FILE, self._head(generation))
@@ -152,7 +156,7 @@ class Finder:
 
     def rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the sketches of passages, as far as there are any; see `Sketches.read`."""
-        generation = self._store.generation()
+        generation = self._store.generation(self._edition)
         if generation != self._sketched:
             with self._lock:
                 if generation != self._sketched:
@@ -168,6 +172,7 @@ class Finder:
     def _sketch(self, generation: int) -> None:
         """Bring the sketches in step with the store, as far as that can be done."""
         # Where they cannot be written, exact vectors are read in their place.
+        library = self._edition.identity
         with suppress(LibraryBusy, LibraryUnwritable):
             if self._sketches is None:
                 self._sketches = self._opened(generation)
@@ -178,16 +183,15 @@ class Finder:
             gone, new = found_gone.tolist(), found_new.tolist()
             for start in range(0, len(new), _CHUNKS_A_STEP):
                 found = self._store.chunks(new[start : start + _CHUNKS_A_STEP])
-                self._sketches.change(put=self._rows(list(found.values())))
-            facts = {"library": self._store.identity(), "generation": str(generation)}
-            self._sketches.change(drop=gone, facts=facts)
+                self._sketches.change(library, put=self._rows(list(found.values())))
+            self._sketches.change(library, drop=gone, facts={"generation": str(generation)})
 
     def _opened(self, generation: int) -> Sketches:
         path = self._sketches_path()
         dim = self._encoder.profile.dim
         with suppress(LibraryDamaged):
             found = Sketches(path, dim)
-            same = found.fact("library") in (None, self._store.identity())
+            same = found.fact("library") in (None, self._edition.identity)
             if same and found.generation() <= generation:
                 return found
             found.close()

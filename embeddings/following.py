@@ -42,6 +42,9 @@ class FollowingIndex:
         """
         self._folder = folder
         self._store = store
+        # What it holds is of this one: ids mean something else in a library that was restored,
+        # and to embed passages that were cut for another model is not what a search waits for.
+        self._edition = store.state().edition
         self._encoder = encoder
         self._index: VectorIndex | None = None
         self._behind = 0  # Chunks that came or went since the snapshot was written.
@@ -55,9 +58,13 @@ class FollowingIndex:
         return self._index
 
     def current(self) -> VectorIndex:
-        """Return the index after bringing it in step with the store, if that is soon done."""
+        """Return the index after bringing it in step with the store, if that is soon done.
+
+        Raises:
+            LibraryChanged: The store is another one by now, or cut for another model.
+        """
         index = self._index
-        if index is not None and self._store.generation() == index.generation:
+        if index is not None and self._store.generation(self._edition) == index.generation:
             return index
         soon = self._following.acquire(timeout=-1 if index is None else _PATIENCE_SECONDS)
         if index is not None and not soon:
@@ -98,7 +105,7 @@ class FollowingIndex:
     def _follow(self) -> VectorIndex:
         """Bring the index in step with the store; call under `_following`."""
         index = self._opened()
-        generation = self._store.generation()
+        generation = self._store.generation(self._edition)
         if index is None:
             index = self._begun()
         if generation != index.generation:
@@ -120,7 +127,7 @@ class FollowingIndex:
     def _loaded(self) -> VectorIndex | None:
         return load_snapshot(
             self._snapshot_path(),
-            self._head(self._store.generation()),
+            self._head(self._store.generation(self._edition)),
             self._encoder.profile.dim,
             exact_up_to=self._exact_up_to,
         )
@@ -133,7 +140,7 @@ class FollowingIndex:
             index = self._begun()
             self._bring_in(index)
             with self._following:
-                generation = self._store.generation()
+                generation = self._store.generation(self._edition)
                 self._bring_in(index)  # What came and went while it was made.
                 index.generation = generation
                 self._index, self._behind = index, len(index)
@@ -173,4 +180,4 @@ class FollowingIndex:
         return self._folder / f"index-{self._encoder.fingerprint[:16]}.faiss"
 
     def _head(self, generation: int) -> SnapshotHead:
-        return SnapshotHead(self._store.identity(), self._encoder.fingerprint, generation)
+        return SnapshotHead(self._edition.identity, self._encoder.fingerprint, generation)

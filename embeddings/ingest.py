@@ -19,6 +19,7 @@ from embeddings.language import detect_language
 from embeddings.metadata import read_metadata
 from embeddings.models.tokens import TokenCounter
 from embeddings.readers import Refusal
+from embeddings.served import served_by
 from embeddings.store import PreparedArticle, Store
 from embeddings.vectors import Matrix
 
@@ -250,7 +251,8 @@ class Ingest:
             if call.batch is None:
                 continue
             if call.batch.prepared:
-                self._store.put(call.batch.prepared)
+                served = served_by(self._encoder.profile, self._encoder.name)
+                self._store.put(call.batch.prepared, served=served)
             yield from call.batch.results
 
     def _tell(self, count: int) -> None:

@@ -1,12 +1,12 @@
 """The open library: the store, the cache and the index, kept in step with one another."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+from weakref import finalize
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryUnwritable
+from embeddings.errors import LibraryChanged, LibraryDamaged
+from embeddings.served import LibraryState, ServedModel
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from embeddings.sketches import Rows
 
 # How long a writer waits for another one before it says who holds the library.
-_WAIT_SECONDS = 10.0
+WAIT_SECONDS = 10.0
+
+MARK = "restoring"
+"""A file that lies in a library's folder while a damaged one of it is exchanged."""
 
 
 class Library:
@@ -47,7 +51,8 @@ class Library:
         cache: EmbeddingCache,
         encoder: CachedEncoder,
         *,
-        wait_seconds: float = _WAIT_SECONDS,
+        state: LibraryState | None = None,
+        wait_seconds: float = WAIT_SECONDS,
         exact_up_to: int | None = None,
     ) -> None:
         """Put the parts together; `service.corpus.Corpus.open` builds them.
@@ -57,6 +62,8 @@ class Library:
             store: The articles.
             cache: The vectors.
             encoder: What embeds, through the cache.
+            state: What the store said of itself when the encoder was chosen; if not given, what
+                it says now.
             wait_seconds: How long to wait for another writer before saying that it is busy.
             exact_up_to: With more chunks than this the index is an approximate one.
         """
@@ -66,7 +73,61 @@ class Library:
         self.encoder = encoder
         self._wait_seconds = wait_seconds
         self._exact_up_to = exact_up_to
+        self._state = state or store.state()
         self._is_open = False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the store still is what was opened, and serves the model that it served then."""
+        state = self.store.state()
+        # One that does not say it yet serves what it was found to serve when it was opened.
+        return self._is_edition(state) and state.served in (None, self._state.served)
+
+    @property
+    def serves(self) -> ServedModel | None:
+        """The model that it served when it was opened; None if that was none yet."""
+        return self._state.served
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Let no answer be made of two libraries, or of passages cut for two models.
+
+        Articles may come and go meanwhile.
+
+        Raises:
+            LibraryChanged: The library was restored or cut for another model since it was opened.
+        """
+        self._check_edition()
+        try:
+            yield
+        except Exception:
+            self._check_edition()  # Then that is the cause, whatever it has led to.
+            raise
+        self._check_edition()
+
+    def check_canary(self) -> None:
+        """See that the model can be asked, and that it gives what it gave; see `CachedEncoder`.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded.
+            ModelChanged: It is not the one that the library serves, or gives other numbers.
+        """
+        self.encoder.check()
+
+    def _check_edition(self) -> None:
+        if not self._is_edition(self.store.state()):
+            raise LibraryChanged
+
+    def _is_edition(self, state: LibraryState) -> bool:
+        """Tell whether what was opened, and is held in memory, is of what the store is now."""
+        if state.edition != self._state.edition:
+            return False
+        if self._state.served is None and state.served is not None:
+            # Somebody has begun it meanwhile, perhaps with another model than is at hand here.
+            if state.served.fingerprint != self.encoder.fingerprint:
+                return False
+            self._state = state
+        return True
 
     def add(
         self,
@@ -82,7 +143,7 @@ class Library:
         """
         from embeddings.ingest import Ingest
 
-        with self._writing():
+        with self.writing():
             yield from Ingest(
                 self.store, self.encoder, self._preparer, on_passages=on_passages
             ).add(items)
@@ -94,7 +155,7 @@ class Library:
             UnknownArticle: One of them is not there.
             LibraryBusy: Another process is writing.
         """
-        with self._writing():
+        with self.writing():
             self.store.remove(article_ids)
 
     def nearest(self, vector: Matrix, k: int, filters: Filters) -> dict[int, float]:
@@ -150,6 +211,8 @@ class Library:
     @property
     def index_at_hand(self) -> "VectorIndex | None":
         """The index as it is in memory, to be looked at; None before it is first needed."""
+        if "_index" not in self.__dict__:  # To look is not to open.
+            return None
         return self._index.at_hand
 
     @contextmanager
@@ -241,9 +304,34 @@ class Library:
         self._finder.sync()
         return form
 
+    def seen_by(self, encoder: CachedEncoder, state: LibraryState) -> "Library":
+        """Return the same library with what is derived from another model's vectors.
+
+        It shares the store and the cache with this one; see `release`.
+        """
+        return Library(
+            self.folder,
+            self.store,
+            self.cache,
+            encoder,
+            state=state,
+            wait_seconds=self._wait_seconds,
+            exact_up_to=self._exact_up_to,
+        )
+
+    def release(self) -> None:
+        """Close the files that this one does not share; see `seen_by`."""
+        if "_finder" in self.__dict__:
+            self._finder.close()
+
+    def close_when_unused(self) -> None:
+        """Close the files as soon as nobody holds this any more."""
+        own = [self._finder] if "_finder" in self.__dict__ else []
+        finalize(self, _close_all, [self.store, self.cache, *own])
+
     def close(self) -> None:
         """Close the files."""
-        self._finder.close()
+        self.release()
         self.store.close()
         self.cache.close()
 
@@ -275,29 +363,43 @@ class Library:
         self._index.drop_later(generation)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Be the only writer, of all threads and processes."""
-        from filelock import FileLock, Timeout
+    def writing(self) -> Iterator[None]:
+        """Be the only writer, of all threads and processes.
 
-        lock = FileLock(self.folder / "write.lock", timeout=self._wait_seconds)
-        note = self.folder / "writer"
-        try:
-            lock.acquire()
-        except Timeout as error:
-            holder = note.read_text() if note.exists() else "unknown"
-            raise LibraryBusy(
-                f"Process {holder} has been writing to {self.folder} for over "
-                f"{self._wait_seconds:.0f} seconds; try again when it is done."
-            ) from error
-        except OSError as error:
-            raise LibraryUnwritable(
-                f"{self.folder} cannot be written: {error.strerror}. Change its permissions, or "
-                "choose another folder with --library."
-            ) from error
-        try:
-            with suppress(OSError):  # Only a help for those who wait.
-                note.write_text(str(os.getpid()))
+        Raises:
+            LibraryBusy: Another process is writing.
+            LibraryUnwritable: The library is read-only.
+            LibraryChanged: It was restored, or serves another model than when it was opened.
+        """
+        from embeddings.writer import only_writer
+
+        with only_writer(self.folder, self._wait_seconds):
+            if not self.is_current:
+                raise LibraryChanged
             self._drop_later()
             yield
-        finally:
-            lock.release()
+
+
+def check_whole(folder: Path) -> None:
+    """See that no restore was broken off in a library where that leaves it without its articles.
+
+    Raises:
+        LibraryDamaged: One was.
+    """
+    mark, noted = folder / MARK, ""
+    if mark.exists():
+        with suppress(OSError, UnicodeDecodeError):
+            noted = mark.read_text(encoding="utf-8").strip()
+        raise LibraryDamaged(
+            f"{folder} is half restored: the restore was broken off. Finish it with `parallax "
+            f"restore {noted or 'FILE'} --replace`."
+        )
+
+
+class _Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+def _close_all(parts: Sequence[_Closeable]) -> None:
+    for part in parts:
+        part.close()

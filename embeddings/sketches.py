@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.database import Database, in_batches
-from embeddings.errors import ParallaxError
+from embeddings.errors import LibraryChanged, ParallaxError
 from embeddings.store import Ids
 from embeddings.vectors import Matrix
 
@@ -93,13 +93,28 @@ class Sketches:
 
     def change(
         self,
+        library: str,
         *,
         put: Iterable[tuple[int, Matrix]] = (),
         drop: Iterable[int] = (),
         facts: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep and remove passages' rows and note facts, in one transaction."""
+        """Keep and remove passages' rows and note facts, in one transaction.
+
+        Args:
+            library: The identity of the library that the passages are of.
+            put: Rows of passages by their ids.
+            drop: Ids of passages.
+            facts: What is noted under names.
+
+        Raises:
+            LibraryChanged: What is there is of another library: one that was restored meanwhile.
+        """
         with self._database.writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO facts VALUES ('library', ?)", (library,))
+            noted = connection.execute("SELECT value FROM facts WHERE name = 'library'").fetchone()
+            if noted[0] != library:
+                raise LibraryChanged
             connection.executemany("DELETE FROM sketches WHERE chunk = ?", ((one,) for one in drop))
             connection.executemany(
                 "INSERT OR REPLACE INTO sketches VALUES (?, ?, ?)",

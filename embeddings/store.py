@@ -1,7 +1,7 @@
 """The truth of a library: articles, their blocks, chunks and sentences, and the terms in them."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,10 +14,19 @@ from embeddings.article import Article, Block, Label, Span
 from embeddings.chunks import Chunk, Sentence
 from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Passage, passage_at
-from embeddings.errors import UnknownArticle
+from embeddings.errors import LibraryChanged, UnknownArticle
 from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
+from embeddings.served import Edition, LibraryState, ServedModel, check_same
 
 Ids = npt.NDArray[np.int64]
+
+_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+
+STORE_VERSION = len(_SCHEMAS)
+"""Of the tables of a store that this version writes."""
+
+# Articles whose chunks are exchanged by one statement.
+_ARTICLES_A_CUT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,25 @@ class ChunkText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class UncutArticle:
+    """An article with what it takes to cut it into chunks for another model.
+
+    Attributes:
+        number: Its own for ever; an article that is changed gets another.
+        title: Its title.
+        text: Its text.
+        blocks: Its blocks in text order.
+        chunks: Its chunks as they are, in text order.
+    """
+
+    number: int
+    title: str
+    text: str
+    blocks: Sequence[Block]
+    chunks: Sequence[StoredChunk]
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Which passages count.
 
@@ -112,10 +140,7 @@ class Store:
             LibraryDamaged: The file is not a store.
             LibraryUnwritable: It is not there and cannot be made.
         """
-        scripts = [
-            (files("embeddings") / name).read_text(encoding="utf-8")
-            for name in ("schema.sql", "schema_2.sql", "schema_3.sql")
-        ]
+        scripts = [(files("embeddings") / name).read_text(encoding="utf-8") for name in _SCHEMAS]
         self._database = Database(path, scripts, durable=True)
 
     def close(self) -> None:
@@ -126,12 +151,29 @@ class Store:
         """Return what is wrong with the file; nothing if it is sound."""
         return self._database.check()
 
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the store as it stands now to a new file."""
+        self._database.copy_to(path)
+
     # What changes it
 
-    def put(self, prepared: Iterable[PreparedArticle]) -> None:
-        """Keep articles, each in place of the one with its id, in one transaction."""
+    def put(
+        self, prepared: Iterable[PreparedArticle], *, served: ServedModel | None = None
+    ) -> None:
+        """Keep articles, each in place of the one with its id, in one transaction.
+
+        Args:
+            prepared: The articles.
+            served: The model that they were prepared for. A library that serves none yet serves
+                it from here on.
+
+        Raises:
+            ModelChanged: The library serves another one.
+        """
         articles = {one.article.id: one for one in prepared}
         with self._database.writing() as connection:
+            if served is not None:
+                _serve_first(connection, served)
             for article_id in _there(connection, list(articles)):
                 _delete(connection, article_id)
             _insert(connection, list(articles.values()))
@@ -149,15 +191,65 @@ class Store:
                     raise UnknownArticle(article_id)
             _advance(connection)
 
+    def switch(self, served: ServedModel, cut: Mapping[int, Sequence[Chunk]]) -> None:
+        """Go over to another model, in one transaction.
+
+        Args:
+            served: The model.
+            cut: Chunks of articles that are others for it, by the article's number; an article
+                that is not there any more has none.
+        """
+        with self._database.writing() as connection:
+            if cut:
+                _cut_anew(connection, cut)
+                _keep(connection, "cut", _state(connection).edition.cut + 1)
+            _keep(connection, "model", served.to_json())
+            _advance(connection)
+
+    def replace_by(self, path: Path) -> None:
+        """Take the contents of another store, in one transaction; see `Database.replace_by`."""
+        self._database.replace_by(path)
+
+    def renew(self, generation: int) -> None:
+        """Become another library of the same articles: one that was restored from a backup.
+
+        Ids are given out from where the backup was made, so they may mean something else than
+        what bore them in the library before.
+
+        Args:
+            generation: Its own is to be later than this one, too.
+        """
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE library SET value = lower(hex(randomblob(16))) WHERE name = 'identity'"
+            )
+            _keep(connection, "generation", max(generation, _state(connection).generation))
+            _advance(connection)
+
     # What it knows
 
-    def generation(self) -> int:
-        """Return a number that grows with every change."""
-        return int(self._fact("generation"))
+    def state(self) -> LibraryState:
+        """Return all that the library says of itself, at one moment."""
+        with self._database.reading() as connection:
+            return _state(connection)
+
+    def generation(self, edition: Edition | None = None) -> int:
+        """Return a number that grows with every change.
+
+        Args:
+            edition: What must not have changed meanwhile.
+
+        Raises:
+            LibraryChanged: It has.
+        """
+        state = self.state()
+        if edition is not None and state.edition != edition:
+            raise LibraryChanged
+        return state.generation
 
     def identity(self) -> str:
         """Return what tells this library from every other."""
-        return self._fact("identity")
+        return self.state().edition.identity
 
     def counts(self) -> dict[str, int]:
         """Return how many articles, chunks and sentences there are."""
@@ -284,6 +376,18 @@ class Store:
                 for chunk in _chunks(connection, f"chunks.id IN ({marks})", batch)
             }
 
+    def outermost(self, count: int) -> list[StoredChunk]:
+        """Return so many chunks, half of them the first there are and half the last."""
+        with self._database.reading() as connection:
+            rows = [
+                row
+                for order in ("ASC", "DESC")
+                for row in connection.execute(
+                    f"SELECT id FROM chunks ORDER BY id {order} LIMIT ?", (count // 2,)
+                )
+            ]
+            return list(self.chunks([row["id"] for row in rows]).values())
+
     def chunks_of(self, article_ids: Sequence[str]) -> list[StoredChunk]:
         """Return all chunks of articles, article by article, in text order."""
         with self._database.reading() as connection:
@@ -400,31 +504,105 @@ class Store:
                         held[row["rowid"]].append(word)
         return held
 
-    def _fact(self, name: str) -> str:
+    def numbers(self, *, after: int = 0, limit: int = -1) -> list[int]:
+        """Return the numbers of articles, rising.
+
+        Args:
+            after: They start with the first one behind this.
+            limit: The most to return; all if below 0.
+        """
         with self._database.reading() as connection:
-            (value,) = connection.execute(
-                "SELECT value FROM library WHERE name = ?", (name,)
-            ).fetchone()
-        return str(value)
+            rows = connection.execute(
+                "SELECT number FROM articles WHERE number > ? ORDER BY number LIMIT ?",
+                (after, limit),
+            ).fetchall()
+        return [row["number"] for row in rows]
+
+    def uncut(self, numbers: Sequence[int]) -> list[UncutArticle]:
+        """Return those of the articles that are there, with all that it takes to cut them anew."""
+        with self._database.reading() as connection:
+            rows = [
+                row
+                for marks, batch in in_batches(numbers)
+                for row in connection.execute(
+                    "SELECT number, id, title, text FROM articles "
+                    f"WHERE number IN ({marks}) ORDER BY number",
+                    batch,
+                )
+            ]
+            chunks: dict[str, list[StoredChunk]] = {}
+            for chunk in self.chunks_of([row["id"] for row in rows]):
+                chunks.setdefault(chunk.article_id, []).append(chunk)
+            return [
+                UncutArticle(
+                    row["number"],
+                    row["title"],
+                    row["text"],
+                    self.blocks(row["id"]),
+                    chunks.get(row["id"], []),
+                )
+                for row in rows
+            ]
+
+
+def _state(connection: Connection) -> LibraryState:
+    facts = connection.execute("SELECT name, value FROM library").fetchall()
+    return LibraryState.of({row["name"]: row["value"] for row in facts})
+
+
+def _keep(connection: Connection, name: str, value: object) -> None:
+    connection.execute("INSERT OR REPLACE INTO library VALUES (?, ?)", (name, value))
+
+
+def _serve_first(connection: Connection, served: ServedModel) -> None:
+    """Serve a model if none is served yet, else see that it is the same."""
+    before = _state(connection).served
+    if before is None:
+        _keep(connection, "model", served.to_json())
+    else:
+        check_same(before, served.name, served.fingerprint, served.precision)
+
+
+def _cut_anew(connection: Connection, cut: Mapping[int, Sequence[Chunk]]) -> None:
+    """Put chunks of articles in place of theirs, some articles at a time."""
+    numbers = sorted(cut)
+    for start in range(0, len(numbers), _ARTICLES_A_CUT):
+        among = ",".join(map(str, map(int, numbers[start : start + _ARTICLES_A_CUT])))
+        articles = connection.execute(
+            f"SELECT number, title, text FROM articles WHERE number IN ({among}) ORDER BY number"
+        ).fetchall()
+        _delete_chunks(connection, f"number IN ({among})", ())
+        _insert_chunks(
+            connection,
+            [(row["number"], row["title"], row["text"], cut[row["number"]]) for row in articles],
+        )
+
+
+def _delete_chunks(connection: Connection, which: str, values: Sequence[object]) -> None:
+    """Remove the chunks of articles, and the words of both.
+
+    Args:
+        connection: Of the store.
+        which: A condition on articles, in SQL.
+        values: What stands for its question marks.
+    """
+    chunks = (
+        f"SELECT chunks.id FROM chunks JOIN articles ON number = article WHERE articles.{which}"
+    )
+    for statement in (
+        "INSERT INTO chunk_words (chunk_words, rowid, text) "
+        f"SELECT 'delete', rowid, text FROM chunk_terms WHERE rowid IN ({chunks})",
+        f"DELETE FROM chunk_terms WHERE rowid IN ({chunks})",
+        f"DELETE FROM article_terms WHERE rowid IN (SELECT number FROM articles WHERE {which})",
+        # Sentences go with their chunks by themselves.
+        f"DELETE FROM chunks WHERE article IN (SELECT number FROM articles WHERE {which})",
+    ):
+        connection.execute(statement, tuple(values))
 
 
 def _delete(connection: Connection, article_id: str) -> bool:
-    connection.execute(
-        "INSERT INTO chunk_words (chunk_words, rowid, text) "
-        "SELECT 'delete', rowid, text FROM chunk_terms WHERE rowid IN (SELECT chunks.id FROM "
-        "chunks JOIN articles ON number = article WHERE articles.id = ?)",
-        (article_id,),
-    )
-    connection.execute(
-        "DELETE FROM chunk_terms WHERE rowid IN (SELECT chunks.id FROM chunks "
-        "JOIN articles ON number = article WHERE articles.id = ?)",
-        (article_id,),
-    )
-    connection.execute(
-        "DELETE FROM article_terms WHERE rowid = (SELECT number FROM articles WHERE id = ?)",
-        (article_id,),
-    )
-    # Blocks, chunks and sentences go with their article by themselves.
+    _delete_chunks(connection, "id = ?", (article_id,))
+    # Blocks go with their article by themselves.
     return connection.execute("DELETE FROM articles WHERE id = ?", (article_id,)).rowcount > 0
 
 
@@ -443,8 +621,6 @@ def _there(connection: Connection, article_ids: Sequence[str]) -> list[str]:
 def _insert(connection: Connection, articles: Sequence[PreparedArticle]) -> None:
     # Table by table, with ids given out here: one statement a row costs more than the row.
     numbered = list(enumerate(articles, start=_next(connection, "articles")))
-    of_chunks = [(number, one, chunk) for number, one in numbered for chunk in one.chunks]
-    chunks = list(enumerate(of_chunks, start=_next(connection, "chunks")))
     connection.executemany(
         "INSERT INTO articles (number, id, title, text, source, url, published, language, "
         "authors, extra, origin, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -458,25 +634,36 @@ def _insert(connection: Connection, articles: Sequence[PreparedArticle]) -> None
             for block in one.blocks
         ),
     )
+    _insert_chunks(
+        connection,
+        [(number, one.article.title, one.article.text, one.chunks) for number, one in numbered],
+    )
+
+
+def _insert_chunks(
+    connection: Connection, articles: Sequence[tuple[int, str, str, Sequence[Chunk]]]
+) -> None:
+    """Keep the chunks of articles, which come by number, title and text, and the words of both."""
+    of_chunks = [
+        (number, title, text, chunk) for number, title, text, own in articles for chunk in own
+    ]
+    chunks = list(enumerate(of_chunks, start=_next(connection, "chunks")))
     connection.executemany(
         'INSERT INTO chunks (id, article, start, "end") VALUES (?, ?, ?, ?)',
         (
             (chunk_id, number, chunk.span.start, chunk.span.end)
-            for chunk_id, (number, _, chunk) in chunks
+            for chunk_id, (number, _, _, chunk) in chunks
         ),
     )
     connection.executemany(
         "INSERT INTO sentences VALUES (?, ?, ?, ?)",
         (
             (chunk_id, sentence.span.start, sentence.span.end, sentence.whole)
-            for chunk_id, (_, _, chunk) in chunks
+            for chunk_id, (_, _, _, chunk) in chunks
             for sentence in chunk.sentences
         ),
     )
-    texts = [
-        (chunk_id, one.article.title, chunk.span.of(one.article.text))
-        for chunk_id, (_, one, chunk) in chunks
-    ]
+    texts = [(chunk_id, title, chunk.span.of(text)) for chunk_id, (_, title, text, chunk) in chunks]
     connection.executemany("INSERT INTO chunk_terms (rowid, title, text) VALUES (?, ?, ?)", texts)
     connection.executemany(
         "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
@@ -485,9 +672,9 @@ def _insert(connection: Connection, articles: Sequence[PreparedArticle]) -> None
     connection.executemany(
         "INSERT INTO article_terms (rowid, title, text) VALUES (?, ?, ?)",
         (
-            (number, one.article.title, "\n".join(c.span.of(one.article.text) for c in one.chunks))
-            for number, one in numbered
-            if one.chunks
+            (number, title, "\n".join(chunk.span.of(text) for chunk in own))
+            for number, title, text, own in articles
+            if own
         ),
     )
 

@@ -9,6 +9,7 @@ vectors are kept in its cache, so that a second run, or one with --offline, need
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from service.batch import (
 from service.corpus import Corpus
 from service.methods import Method
 from service.search import ask
-from service.settings import Settings, read_settings
+from service.settings import read_settings
 from service.terminal import err, progress
 
 
@@ -109,7 +110,7 @@ def main(
         settings = read_settings(
             **{name: options.pop(name) for name in ("offline", "model", "library")}
         )
-        request = _request(settings, **options)
+        request = _request(**options)
         output = Output(out, format_of(out, form), inputs)
         done, more = _run(
             inputs, output, Work(settings, request, output.form.name), workers, resume
@@ -127,16 +128,13 @@ def main(
 
 
 def _request(
-    settings: Settings,
     per: str | None,
     group_by: str | None,
     method: str,
     **others: Any,  # noqa: ANN401
 ) -> Request:
     chosen = per or (Per.GROUP if group_by is not None else Per.ARTICLE)
-    return Request(
-        per=Per(chosen), group_by=group_by, method=Method(method), model=settings.model, **others
-    )
+    return Request(per=Per(chosen), group_by=group_by, method=Method(method), model="", **others)
 
 
 def _run(
@@ -144,6 +142,8 @@ def _run(
 ) -> tuple[Done, Done]:
     """Write the file; return what was there and what was added to it."""
     corpus = Corpus.open(work.settings)
+    # Of the library, unless one is asked for.
+    work = replace(work, request=replace(work.request, model=corpus.library.encoder.name))
     try:
         # What would fail for every article fails before the file is touched.
         if work.settings.offline:

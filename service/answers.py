@@ -502,3 +502,45 @@ class CacheStats(Answer):
     """What the cache holds, model by model, the oldest first."""
 
     models: list[CachedModelAnswer]
+
+
+class ModelAnswer(Answer):
+    """A model, and how much of a library it has vectors of.
+
+    `complete` is the share of the library's passages, as the model reads them, whose vectors are
+    in the cache: from 0 to 1, of a large library by a sample.
+    """
+
+    model: str
+    fingerprint: str
+    precision: str
+    complete: float
+
+
+class Models(Answer):
+    """The model that a library serves, and others that its cache holds vectors of."""
+
+    served: ModelAnswer | None
+    others: list[ModelAnswer]
+
+
+class SwitchedAnswer(Answer):
+    """What became of a library that went over to another model."""
+
+    before: str | None
+    served: str
+    fingerprint: str
+    precision: str
+    embedded: int
+    cut: int
+
+
+class BackupAnswer(Answer):
+    """What a backup holds."""
+
+    library: str
+    generation: int
+    counts: dict[str, int]
+    model: str | None
+    fingerprint: str | None
+    bytes: int

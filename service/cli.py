@@ -3,14 +3,19 @@
 import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from embeddings.errors import BadRequest, ParallaxError
+from service.cli_backup import backup, restore
 from service.cli_keys import key
+from service.cli_model import model
+from service.options import as_json as _as_json
+from service.options import common as _common
+from service.options import open_corpus as _corpus
 
 if TYPE_CHECKING:
     from embeddings.article import Article
@@ -51,29 +56,6 @@ def main() -> None:
     """
 
 
-def _common(command: Command) -> Command:
-    """Give a command the options that all commands take."""
-    for option in (
-        click.option(
-            "--offline",
-            is_flag=True,
-            default=None,
-            help="Load no model; vectors come from the cache alone.",
-        ),
-        click.option(
-            "--model", metavar="NAME", help="Any sentence-transformers model, by name or path."
-        ),
-        click.option(
-            "--library",
-            type=click.Path(path_type=Path, file_okay=False),
-            help="Folder of the library.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead.")
 _k = click.option("-k", default=10, show_default=True, help="The most results.")
 
 
@@ -90,21 +72,6 @@ def _filters(command: Command) -> Command:
     ):
         command = option(command)
     return command
-
-
-@contextmanager
-def _corpus(library: Path | None, model: str | None, offline: bool | None) -> Iterator["Corpus"]:
-    from service.corpus import Corpus
-    from service.settings import read_settings
-
-    corpus = Corpus.open(
-        read_settings(library=library, model=model, offline=offline),
-        tell=lambda message: click.echo(message, err=True),
-    )
-    try:
-        yield corpus
-    finally:
-        corpus.close()
 
 
 @main.command()
@@ -648,3 +615,7 @@ def _refs(corpus: "Corpus", given: str) -> list["Ref"]:
     from service.reading import find_refs
 
     return find_refs(corpus.library, given, stdin=sys.stdin.buffer)
+
+
+for _command in (model, backup, restore):
+    main.add_command(_command)

@@ -1,15 +1,20 @@
 """The front: a library of articles one can ask."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
-from embeddings.encoder import LateEncoder, ModelProfile
-from embeddings.errors import BadRequest, LibraryUnwritable, UnknownArticle
+from embeddings.encoder import Encoder, LateEncoder, ModelProfile
+from embeddings.errors import BadRequest, LibraryDamaged, LibraryUnwritable, UnknownArticle
+from embeddings.guard import GuardedEncoder, model_of
 from embeddings.language import keep_model_in
-from embeddings.library import Library
+from embeddings.library import Library, check_whole
+from embeddings.models.files import DEFAULT_MODEL
+from embeddings.served import ServedModel
 from embeddings.store import Filters, Store
 from service.answers import (
     AddResult,
@@ -38,6 +43,7 @@ from service.citation import cited
 from service.languages import article_warnings, pair_warnings, query_warnings
 from service.methods import Method, check_lengths
 from service.reading import Reading, Ref, read_ref, reading_of
+from service.reopening import Reopening, steady
 from service.search import Mode, Question, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
 
@@ -57,22 +63,64 @@ MOST_ARTICLES_A_PAGE = 1000
 _PASSAGES_A_SUMMARY = 20
 
 
+MakeModel = Callable[[Settings, EmbeddingCache, Callable[[str], None], ServedModel | None], Encoder]
+
+
 def model_encoder(
-    settings: Settings, cache: EmbeddingCache, tell: Callable[[str], None]
+    settings: Settings,
+    cache: EmbeddingCache,
+    tell: Callable[[str], None],
+    served: ServedModel | None = None,
 ) -> "ModelEncoder":
-    """Make the encoder that the settings ask for; it loads nothing yet."""
+    """Make the encoder that the settings ask for; it loads nothing yet.
+
+    Args:
+        settings: What is asked for.
+        cache: Whose vectors are gone on with, as to their precision.
+        tell: Told what takes long with the model, and what could be better.
+        served: The model that the library serves, if its vectors are to be gone on with.
+    """
     from embeddings.models.opening import open_encoder
     from embeddings.models.precision import Precision
 
+    def holds(fingerprint: str) -> bool:
+        if served is not None:
+            return fingerprint == served.fingerprint
+        return cache.profile(fingerprint) is not None
+
     return open_encoder(
-        settings.model,
+        model_name(settings, served),
         models=settings.models.expanduser(),
         device=settings.device,
         download=settings.download,
         precision=None if settings.precision == "auto" else Precision(settings.precision),
-        holds=lambda fingerprint: cache.profile(fingerprint) is not None,
+        holds=holds,
         tell=tell,
     )
+
+
+def model_name(settings: Settings, served: ServedModel | None) -> str:
+    """Return what the model is asked for by, of a library that serves this one."""
+    return settings.model or (DEFAULT_MODEL if served is None else served.name)
+
+
+def guarded_encoder(
+    settings: Settings,
+    cache: EmbeddingCache,
+    tell: Callable[[str], None],
+    served: Callable[[], ServedModel | None],
+    make_model: MakeModel = model_encoder,
+) -> CachedEncoder:
+    """Put cache and guard before the model that the settings ask for; it loads nothing yet."""
+    name = model_name(settings, served())
+
+    def model() -> Encoder:
+        return make_model(settings, cache, tell, served())
+
+    if settings.offline:
+        return CachedEncoder(cache, name, None, served=served)
+    guarded = GuardedEncoder(LateEncoder(model), cache, name, served)
+    return CachedEncoder(cache, name, guarded, served=served)
 
 
 class Corpus:
@@ -83,37 +131,55 @@ class Corpus:
     `MissingVectors` where it is offline and the cache lacks vectors.
     """
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
+    def __init__(self, library: Library, reopen: Callable[[], Library] | None = None) -> None:
+        """Put a front before a library.
+
+        Args:
+            library: The library.
+            reopen: Opens it anew, as it is by then; see `current`.
+        """
+        self._library = library
+        self._reopening = None if reopen is None else Reopening(library, reopen)
+
+    @property
+    def library(self) -> Library:
+        """The library, as it was opened last."""
+        return self._library if self._reopening is None else self._reopening.library
 
     @classmethod
     def open(
-        cls, settings: Settings, *, tell: Callable[[str], None] = lambda message: None
+        cls,
+        settings: Settings,
+        *,
+        tell: Callable[[str], None] = lambda message: None,
+        make_model: MakeModel = model_encoder,
     ) -> Self:
         """Build the real parts: the only place that does.
 
         Args:
             settings: What to build.
             tell: Told what takes long with the model, and what could be better.
+            make_model: Makes the model.
 
         Raises:
             LibraryUnwritable: The folder is not there and cannot be made.
             LibraryDamaged: What lies there is no library.
         """
-        folder = settings.library.expanduser()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LibraryUnwritable(
-                f"No library at {folder}, and none can be made there: {error.strerror}."
-            ) from error
-        keep_model_in(settings.models.expanduser())
-        cache = EmbeddingCache(folder / "cache.sqlite3")
-        model = (
-            None if settings.offline else LateEncoder(lambda: model_encoder(settings, cache, tell))
-        )
-        encoder = CachedEncoder(cache, settings.model, model)
-        return cls(Library(folder, Store(folder / "library.sqlite3"), cache, encoder))
+        reopen = partial(_opened, settings, tell, make_model)
+        return cls(reopen(), reopen)
+
+    def current(self) -> "Corpus":
+        """Return a front of the library as it is now, for one question.
+
+        Another process may take the library over to another model, or restore it from a backup.
+        That is seen here, and the library is opened anew meanwhile: until that is done, what
+        was opened answers for as long as it can, and raises `LibraryChanged` where it cannot.
+
+        Raises:
+            ParallaxError: It cannot be opened, for example as its model is not on this machine,
+                and what was opened cannot answer any more.
+        """
+        return self if self._reopening is None else Corpus(self._reopening.current())
 
     def close(self) -> None:
         """Close the files."""
@@ -171,6 +237,7 @@ class Corpus:
         found = self.library.store.articles(after=after, limit=limit)
         return ArticlePage(articles=[_header(article) for article in found])
 
+    @steady
     def article(self, article_id: str) -> ArticleDetail:
         """Return an article with its labelled blocks.
 
@@ -197,6 +264,7 @@ class Corpus:
 
     # What it answers
 
+    @steady
     def search(
         self,
         query: str,
@@ -260,6 +328,7 @@ class Corpus:
             answer, warnings + article_warnings(self._profile, (one.article for one in ranked))
         )
 
+    @steady
     def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
         """Find the articles most like one, of the library or not, and never itself.
 
@@ -276,6 +345,7 @@ class Corpus:
         answer = banded_articles(answer, self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + warnings)
 
+    @steady
     def similarity(self, a: Ref, b: Ref) -> Similarity:
         """Say how alike two articles are, and by which sentences.
 
@@ -288,6 +358,7 @@ class Corpus:
         answer = banded_similarity(similarity(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
+    @steady
     def compare(self, a: Ref, b: Ref) -> Comparison:
         """Say what two articles share and what only one of them says.
 
@@ -300,6 +371,7 @@ class Corpus:
         answer = banded_comparison(compare(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
+    @steady
     def cover(self, refs: Sequence[Ref]) -> Coverage:
         """Say of each statement of several articles who says it; see `coverage.cover`.
 
@@ -317,6 +389,7 @@ class Corpus:
         warnings = article_warnings(self._profile, [one.article for one in readings])
         return _warned(cover(readings), warnings + _empty_warnings(readings))
 
+    @steady
     def summarize(
         self,
         refs: Sequence[Ref] = (),
@@ -364,6 +437,7 @@ class Corpus:
         warnings += article_warnings(self._profile, [one.article for one in readings])
         return _warned(cited(self.library, answer, readings), warnings)
 
+    @steady
     def verify(
         self, summaries: "Iterable[Summary | Claim]", articles: Iterable[Article] = ()
     ) -> Verification:
@@ -436,6 +510,33 @@ class Corpus:
             for article_id in ids
             if article_id in headers
         ]
+
+
+def _opened(settings: Settings, tell: Callable[[str], None], make_model: MakeModel) -> Library:
+    """Build the real parts; see `Corpus.open`."""
+    folder = settings.library.expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryUnwritable(
+            f"No library at {folder}, and none can be made there: {error.strerror}."
+        ) from error
+    check_whole(folder)
+    keep_model_in(settings.models.expanduser())
+    cache, store = EmbeddingCache(folder / "cache.sqlite3"), Store(folder / "library.sqlite3")
+    state = store.state()
+    served = state.served or _began_with(store, cache, settings)
+    encoder = guarded_encoder(
+        settings, cache, tell, lambda: served or store.state().served, make_model
+    )
+    return Library(folder, store, cache, encoder, state=state._replace(served=served))
+
+
+def _began_with(store: Store, cache: EmbeddingCache, settings: Settings) -> ServedModel | None:
+    """Find out which model a library serves that does not say so."""
+    with suppress(LibraryDamaged):  # It is met again where it matters.
+        return model_of(store, cache, model_name(settings, None))
+    return None
 
 
 def _empty_warnings(readings: Sequence[Reading]) -> list[str]:

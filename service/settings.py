@@ -73,10 +73,11 @@ class Settings(BaseModel):
         default_factory=_own_folder,
         description="Folder that holds the articles, the embedding cache and the index.",
     )
-    model: str = Field(
-        DEFAULT_MODEL,
+    model: str | None = Field(
+        None,
         min_length=1,
-        description="Any sentence-transformers model, by name or path.",
+        description="Any sentence-transformers model, by name or path; by default the one that "
+        f"the library serves, and for a new one {DEFAULT_MODEL}.",
     )
     device: str | None = Field(
         None,
@@ -96,7 +97,7 @@ class Settings(BaseModel):
         False, description="Never load a model; vectors come from the cache alone."
     )
     log: Literal["off", "text", "json"] = Field(
-        "off",
+        default="off",
         description="What `serve` writes of requests on standard error: nothing but what goes "
         "wrong (off), or a line each as key=value (text) or as JSON (json); no text of any.",
     )

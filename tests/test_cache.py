@@ -572,8 +572,16 @@ KNOWING = ToyEncoder(languages=("en", "de"), calibration=None)
 KNOWS_NOTHING = ToyEncoder(calibration=None)
 
 
+def of_version_3(path: Path) -> Path:
+    """Make a cache as it was before it knew of precisions."""
+    spoil(path, "ALTER TABLE models DROP COLUMN precision")
+    spoil(path, "PRAGMA user_version = 3")
+    return path
+
+
 def of_version_2(path: Path) -> Path:
     """Make a cache as it was before it knew of calibrations."""
+    of_version_3(path)
     spoil(path, "ALTER TABLE models DROP COLUMN calibration")
     spoil(path, "PRAGMA user_version = 2")
     return path
@@ -605,6 +613,10 @@ class AwayEncoder(ToyEncoder):
     @property
     def languages(self) -> tuple[str, ...]:
         return self._known.languages
+
+    @property
+    def precision(self) -> str:
+        return self._known.precision
 
 
 def test_the_languages_of_a_model_are_known_offline_and_after_an_import(tmp_path: Path) -> None:

@@ -13,20 +13,25 @@ MODULES = sorted(
 # stands in one line does not import one another.
 LAYERS = [
     "embeddings.errors embeddings.machine",
-    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.tally",
+    "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.tally "
+    "embeddings.writer",
     "embeddings.arrays",
     "embeddings.langid",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
-    "embeddings.cache embeddings.fulltext",
-    "embeddings.store",
+    "embeddings.fulltext embeddings.served",
+    "embeddings.canary embeddings.store",
+    "embeddings.cache",
+    "embeddings.guard",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",
     "embeddings.library",
+    "embeddings.switching embeddings.backup",
+    "embeddings.restoring",
     "service.settings service.keys service.answers service.claims service.words service.numerals "
-    "service.methods service.sparse",
+    "service.methods service.sparse service.reopening",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",
@@ -40,8 +45,9 @@ LAYERS = [
     "service.coverage service.rows",
     "service.corpus service.entrants",
     "service.evaluation service.batch",
-    "service.doctor service.terminal service.http",
-    "service.cli_keys",
+    "service.models",
+    "service.doctor service.terminal service.http service.options",
+    "service.cli_backup service.cli_model service.cli_keys",
     "service.cli",
     "service.__main__",
 ]
@@ -66,9 +72,12 @@ OWNERS = {
     "yaml": ["embeddings.readers", "embeddings.models"],
     "py3langid": ["embeddings.langid", "embeddings.language"],
     "babel": ["service.languages"],
-    "filelock": ["embeddings.library", "embeddings.models", "service.keys"],
+    "filelock": ["embeddings.writer", "embeddings.models", "service.keys"],
     "rich": ["service.terminal"],
-    "click": ["service.cli", "service.cli_keys"],
+    "click": [
+        *("service.cli", "service.cli_backup", "service.cli_keys", "service.cli_model"),
+        "service.options",
+    ],
     "platformdirs": ["service.settings"],
     "Stemmer": ["service.words"],
     "rouge_score": ["service.judging"],

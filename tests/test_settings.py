@@ -4,7 +4,6 @@ import pytest
 from pydantic import ValidationError
 
 from embeddings.errors import BadRequest
-from embeddings.models.files import DEFAULT_MODEL
 from service.settings import Settings, read_settings
 
 
@@ -15,10 +14,10 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_without_a_word_it_is_the_default_model_online_and_nothing_is_fetched() -> None:
+def test_without_a_word_it_is_the_librarys_model_online_and_nothing_is_fetched() -> None:
     settings = read_settings()
 
-    assert (settings.model, settings.offline, settings.download) == (DEFAULT_MODEL, False, False)
+    assert (settings.model, settings.offline, settings.download) == (None, False, False)
     assert settings.library.name == "parallax"
 
 
@@ -75,7 +74,7 @@ def test_an_empty_variable_is_as_good_as_none(clean_environment: pytest.MonkeyPa
     settings = read_settings()
 
     assert settings.library.is_absolute()
-    assert settings.model == DEFAULT_MODEL
+    assert settings.model is None
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,10 @@ def test_what_is_put_is_read_and_what_is_dropped_or_damaged_is_not(tmp_path: Pat
     path = tmp_path / "sketches.sqlite3"
     sketches = Sketches(path, DIM)
     rows = random_rows(1, 3)
-    sketches.change(put=[(1, rows), (2, rows[:0]), (3, rows), (4, rows)], facts={"generation": "7"})
-    sketches.change(drop=[3])
+    sketches.change(
+        "one", put=[(1, rows), (2, rows[:0]), (3, rows), (4, rows)], facts={"generation": "7"}
+    )
+    sketches.change("one", drop=[3])
     other = Database(path, [""], durable=False)
     with other.writing() as connection:
         connection.execute("UPDATE sketches SET rows = zeroblob(length(rows)) WHERE chunk = 4")
@@ -56,7 +58,7 @@ def test_what_is_put_is_read_and_what_is_dropped_or_damaged_is_not(tmp_path: Pat
 
     assert sketches.read([1, 2, 3, 4]) == {1: sketched(rows), 2: b""}
     assert sketches.ids().tolist() == [1, 2, 4]
-    assert (sketches.generation(), sketches.fact("library")) == (7, None)
+    assert (sketches.generation(), sketches.fact("library")) == (7, "one")
     sketches.close()
 
 

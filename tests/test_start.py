@@ -51,6 +51,7 @@ print(json.dumps(sorted(sys.modules)))
 
 COMMANDS = [
     "add",
+    "backup",
     "cache",
     "cache export",
     "cache import",
@@ -64,7 +65,11 @@ COMMANDS = [
     "key new",
     "key revoke",
     "list",
+    "model",
+    "model show",
+    "model use",
     "remove",
+    "restore",
     "search",
     "serve",
     "show",
@@ -116,6 +121,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["compare", "a", "b"], {"numpy", "pydantic", "rich", "scipy"}),
         (["similar", "a"], {"numpy", "pydantic", "rich", "scipy", "faiss"}),
         (["cache", "stats"], {"numpy", "pydantic", "rich"}),
+        (["model", "show"], {"numpy", "pydantic", "rich"}),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )

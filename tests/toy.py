@@ -1,7 +1,7 @@
 """A model that is arithmetic, and a library that uses it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
@@ -14,11 +14,16 @@ from tokenizers.pre_tokenizers import Whitespace
 from embeddings.article import Span
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.encoder import Calibration, ModelProfile, Passage, Thresholds, TokenPart
+from embeddings.errors import ModelUnavailable
 from embeddings.index import EXACT_UP_TO
 from embeddings.library import Library
+from embeddings.served import ServedModel
 from embeddings.store import Store
+from embeddings.switching import Switched
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
+from service.models import switching
+from service.settings import Settings
 
 NAME = "toy"
 DIM = 256
@@ -40,24 +45,33 @@ class ToyEncoder:
         max_tokens: int = 64,
         languages: tuple[str, ...] = (),
         calibration: Calibration | None = CALIBRATION,
+        precision: str = "",
+        name: str = NAME,
+        salt: str = "",
     ) -> None:
+        self.salt = salt  # Another one makes other vectors, and with them another model.
         self.seen: list[Passage] = []
         self.explained: list[Passage] = []
         tokenizer = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
         tokenizer.pre_tokenizer = Whitespace()
         self.profile = ModelProfile(
-            name=NAME,
-            fingerprint=sha256(f"{NAME} {max_tokens}".encode()).hexdigest(),
+            name=name,
+            fingerprint=sha256(f"{NAME} {max_tokens}{salt}".encode()).hexdigest(),
             dim=DIM,
             max_tokens=max_tokens,
             tokenizer=tokenizer.to_str(),
             languages=languages,
             calibration=calibration,
+            precision=precision,
         )
 
     @property
     def fingerprint(self) -> str:
         return self.profile.fingerprint
+
+    @property
+    def precision(self) -> str:
+        return self.profile.precision
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -69,8 +83,8 @@ class ToyEncoder:
             unit(
                 np.stack(
                     [
-                        counted(passage.text),
-                        *(counted(span.of(passage.text)) for span in passage.sentences),
+                        counted(passage.text, self.salt),
+                        *(counted(span.of(passage.text), self.salt) for span in passage.sentences),
                     ]
                 )
             )
@@ -93,10 +107,10 @@ class ToyEncoder:
         ]
 
 
-def counted(text: str) -> Matrix:
+def counted(text: str, salt: str = "") -> Matrix:
     row = np.zeros(DIM, np.float32)
     for word in re.findall(r"\w+", text.lower()):
-        row[crc32(word.encode()) % DIM] += 1
+        row[crc32((salt + word).encode()) % DIM] += 1
     return row
 
 
@@ -112,3 +126,36 @@ def toy_corpus(
     cached = CachedEncoder(cache, NAME, None if offline else encoder or ToyEncoder())
     store = Store(folder / "library.sqlite3")
     return Corpus(Library(folder, store, cache, cached, exact_up_to=exact_up_to))
+
+
+class Shelf:
+    """Toys by name, for what is opened as it is in earnest."""
+
+    def __init__(self, *models: ToyEncoder) -> None:
+        self.models = {one.profile.name: one for one in models or (ToyEncoder(),)}
+        self.waits: Callable[[], None] = lambda: None
+
+    def make(
+        self,
+        asked: Settings,
+        cache: EmbeddingCache,
+        tell: Callable[[str], None],
+        served: ServedModel | None,
+    ) -> ToyEncoder:
+        self.waits()
+        name = asked.model or (NAME if served is None else served.name)
+        if name not in self.models:
+            raise ModelUnavailable(f"No model {name!r} on this machine.")
+        return self.models[name]
+
+    def open(self, folder: Path, *, model: str | None = None, offline: bool = False) -> Corpus:
+        if not (folder / "library.sqlite3").exists():
+            model = model or NAME
+        return Corpus.open(
+            Settings(library=folder, model=model, offline=offline), make_model=self.make
+        )
+
+    def use(self, folder: Path, name: str, *, offline: bool = False) -> Switched:
+        asked = Settings(library=folder, offline=offline)
+        with switching(asked, name, make_model=self.make) as switch:
+            return switch.run()

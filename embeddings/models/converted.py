@@ -23,7 +23,7 @@ class ConvertedModel(OnePass):
 
     def __init__(self, name: str, folder: Path, place: Path, precision: Precision) -> None:
         facts = ModelFacts.from_json((place / FACTS).read_text(encoding="utf-8"))
-        self.profile = facts.profile(name, folder, fingerprint(folder, precision))
+        self.profile = facts.profile(name, folder, fingerprint(folder, precision), precision)
         states = OpenVinoStates(place / NETWORK, precision)
         super().__init__(facts, self.profile.max_tokens, states)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from embeddings.encoder import ModelProfile, Role
 from embeddings.models.calibration import shipped_calibration
 from embeddings.models.card import card_languages
+from embeddings.models.precision import Precision
 from embeddings.models.tokens import open_tokenizer
 
 
@@ -33,7 +34,9 @@ class ModelFacts:
         """Return what is put before a text of this role; mostly nothing."""
         return self.prompts.get(role, "")
 
-    def profile(self, name: str, folder: Path, fingerprint: str) -> ModelProfile:
+    def profile(
+        self, name: str, folder: Path, fingerprint: str, precision: Precision
+    ) -> ModelProfile:
         """Tell the rest of the house what the model in a folder is."""
         tokenizer = open_tokenizer(self.tokenizer)
         longest = max(
@@ -47,6 +50,7 @@ class ModelFacts:
             tokenizer=self.tokenizer,
             languages=card_languages(folder),
             calibration=shipped_calibration(fingerprint),
+            precision=str(precision),
         )
 
     def to_json(self) -> str:

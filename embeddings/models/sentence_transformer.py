@@ -19,6 +19,7 @@ from embeddings.models.card import card_languages
 from embeddings.models.facts import ModelFacts
 from embeddings.models.files import fingerprint, locate
 from embeddings.models.one_pass import OnePass, TokenBatch
+from embeddings.models.precision import Precision
 from embeddings.models.tokens import open_tokenizer
 from embeddings.models.windows import Windows
 from embeddings.vectors import Matrix, unit
@@ -59,6 +60,11 @@ class SentenceTransformerEncoder:
         return card_languages(self._folder)
 
     @property
+    def precision(self) -> str:
+        """In which numbers it is computed."""
+        return Precision.FLOAT32
+
+    @property
     def profile(self) -> ModelProfile:
         """What the model is; loads it."""
         with self._lock:  # Else two threads could load it twice.
@@ -85,7 +91,7 @@ class _LoadedModel:
     def __init__(self, name: str, folder: Path, print_: str, device: str | None) -> None:
         self._model = load(name, folder, device)
         self._facts = facts_of(self._model)
-        self.profile = self._facts.profile(name, folder, print_)
+        self.profile = self._facts.profile(name, folder, print_, Precision.FLOAT32)
         self._one_pass = (
             OnePass(self._facts, self.profile.max_tokens, TorchStates(self._model))
             if pools_by_mean(self._model)

@@ -7,11 +7,14 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_excepti
 
 from embeddings.errors import (
     BadArticle,
+    BadBackup,
     BadRequest,
     LibraryBusy,
+    LibraryChanged,
     LibraryDamaged,
     LibraryUnwritable,
     MissingVectors,
+    ModelChanged,
     ModelUnavailable,
     Overloaded,
     ParallaxError,
@@ -22,7 +25,10 @@ STATUS: dict[type[ParallaxError], int] = {
     BadArticle: 422,
     BadRequest: 422,
     UnknownArticle: 404,
+    BadBackup: 422,
     ModelUnavailable: 503,
+    ModelChanged: 503,
+    LibraryChanged: 503,
     MissingVectors: 503,
     Overloaded: 503,
     LibraryBusy: 503,
@@ -33,13 +39,19 @@ STATUS: dict[type[ParallaxError], int] = {
 # What says where things lie here; that is for the log, not for whoever asks from elsewhere.
 _OF_THE_HOUSE = {
     ModelUnavailable: "The model cannot be used.",
+    ModelChanged: "The model is not the one that the library's vectors are of.",
     LibraryBusy: "Another process is writing to the library; ask again when it is done.",
     LibraryDamaged: "A file of the library is not what was written.",
     LibraryUnwritable: "The library cannot be written: it is read-only, or the disk is full.",
 }
 
-# When to ask again: a writer may be long about it, a crowd of questions is soon answered.
-RETRY_SECONDS: dict[type[ParallaxError], int] = {LibraryBusy: 10, Overloaded: 1}
+# When to ask again: a writer may be long about it, a crowd of questions is soon
+# answered, and another model soon loaded.
+RETRY_SECONDS: dict[type[ParallaxError], int] = {
+    LibraryBusy: 10,
+    LibraryChanged: 1,
+    Overloaded: 1,
+}
 
 # Of the headers that an HTTP error brings along.
 _KEPT = ("Retry-After", "WWW-Authenticate")

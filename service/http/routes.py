@@ -3,7 +3,7 @@
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
@@ -54,8 +54,10 @@ class Health(Answer):
 
 
 def corpus() -> Corpus:
-    """Return the corpus that the app answers from."""
-    return cast(Corpus, current_app.extensions["corpus"])
+    """Return the corpus that this request is answered from, the same to its end."""
+    if "corpus" not in g:
+        g.corpus = cast(Corpus, current_app.extensions["corpus"]).current()
+    return cast(Corpus, g.corpus)
 
 
 def watch() -> Watch:

@@ -8,9 +8,15 @@ from typing import cast
 
 from flask import Flask, Response, g, request
 
-from embeddings.errors import LibraryDamaged, LibraryUnwritable, ModelUnavailable, Overloaded
+from embeddings.errors import (
+    LibraryDamaged,
+    LibraryUnwritable,
+    ModelChanged,
+    ModelUnavailable,
+    Overloaded,
+)
 from service.corpus import Corpus
-from service.http import logs
+from service.http import logs, rates
 from service.http.logs import Event, kind, trace
 from service.http.metrics import Metrics
 from service.http.readiness import Readiness, Verdict
@@ -22,7 +28,7 @@ _OTHER = "other"
 
 # What takes more than another request to mend. Their messages are of files and of models; those
 # of other errors quote what was asked.
-_TO_BE_MENDED = (LibraryDamaged, LibraryUnwritable, ModelUnavailable)
+_TO_BE_MENDED = (LibraryDamaged, LibraryUnwritable, ModelChanged, ModelUnavailable)
 
 
 class App(Flask):
@@ -83,7 +89,7 @@ class Watch:
             status=response.status_code,
             seconds=round(seconds, 4),
             bytes=0 if request.method == "HEAD" else response.content_length,
-            client=g.get("client") or request.remote_addr,
+            client=rates.client(),
             error=type(error).__name__ if error else None,
         )
         return response

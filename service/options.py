@@ -1,0 +1,59 @@
+"""The options that commands share, and the library that they ask for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from service.corpus import Corpus
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def common(command: Command) -> Command:
+    """Give a command the options that all commands take."""
+    for option in (
+        click.option(
+            "--offline",
+            is_flag=True,
+            default=None,
+            help="Load no model; vectors come from the cache alone.",
+        ),
+        click.option(
+            "--model",
+            metavar="NAME",
+            help="Any sentence-transformers model, by name or path, for a new library; another "
+            "one is served as parallax model says.",
+        ),
+        click.option(
+            "--library",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the library.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead.")
+
+
+@contextmanager
+def open_corpus(
+    library: Path | None, model: str | None, offline: bool | None
+) -> Iterator["Corpus"]:
+    """Open the library that the common options ask for, and close it in the end."""
+    from service.corpus import Corpus
+    from service.settings import read_settings
+
+    corpus = Corpus.open(
+        read_settings(library=library, model=model, offline=offline),
+        tell=lambda message: click.echo(message, err=True),
+    )
+    try:
+        yield corpus
+    finally:
+        corpus.close()

@@ -1,3 +1,4 @@
+import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from embeddings.canary import CANARY
 from embeddings.encoder import Passage
 from embeddings.vectors import Matrix
 from service.http import create_app
+from service.http.logs import written
 from service.http.readiness import Readiness, Verdict
 
 READY = Verdict()
@@ -211,10 +213,13 @@ def test_while_no_more_requests_may_wait_it_is_overloaded(tmp_path: Path) -> Non
 
     client = client_of(tmp_path, deadline=30)
     client.application.extensions["watch"].metrics.queue = Full()
-    answer = client.get("/readyz")
+    lines = io.StringIO()
+    with written("text", lines):
+        answer = client.get("/readyz")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert answer.get_json()["error"] == {
         "type": "Overloaded",
         "message": "3 requests wait already; no more may.",
     }
+    assert lines.getvalue().endswith(" error=Overloaded\n")

@@ -192,6 +192,7 @@ def ready() -> ResponseReturnValue:
     verdict = watch().ask()
     if verdict.is_ready:
         return _json(Health(status="ready"))
+    g.problem = verdict.type
     body = error_body(verdict.type, verdict.reason)
     headers = {"Retry-After": str(RETRY_SECONDS)}
     return Response(body, 503, headers=headers, mimetype="application/json")

@@ -90,7 +90,7 @@ class Watch:
             seconds=round(seconds, 4),
             bytes=0 if request.method == "HEAD" else response.content_length,
             client=rates.client(),
-            error=type(error).__name__ if error else None,
+            error=type(error).__name__ if error else g.get("problem"),
         )
         return response
 

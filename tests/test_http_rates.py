@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, g
@@ -12,12 +13,12 @@ from service.http.rules import Rules
 from service.keys import Keys, Scope
 
 
-def limited(folder: Path, **rules: object) -> FlaskClient:
-    return create_app(toy_corpus(folder), Rules(rate="3/hour", **rules)).test_client()  # type: ignore[arg-type]
+def limited(folder: Path, **rules: Any) -> FlaskClient:  # noqa: ANN401
+    return create_app(toy_corpus(folder), Rules(rate="3/hour", **rules)).test_client()
 
 
-def statuses(client: FlaskClient, count: int, **options: object) -> list[int]:
-    return [client.get("/v1/articles", **options).status_code for _ in range(count)]  # type: ignore[arg-type]
+def statuses(client: FlaskClient, count: int, **options: Any) -> list[int]:  # noqa: ANN401
+    return [client.get("/v1/articles", **options).status_code for _ in range(count)]
 
 
 def test_past_the_rate_a_client_is_told_when_to_ask_again(tmp_path: Path) -> None:

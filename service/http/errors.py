@@ -53,6 +53,8 @@ RETRY_SECONDS: dict[type[ParallaxError], int] = {
     Overloaded: 1,
 }
 
+TOO_LARGE = "PayloadTooLarge"
+
 # Of the headers that an HTTP error brings along.
 _KEPT = ("Retry-After", "WWW-Authenticate")
 
@@ -92,6 +94,11 @@ def error_body(kind: str, message: str) -> str:
     return ErrorAnswer(error=Problem(type=kind, message=message)).model_dump_json()
 
 
+def too_large(most: int) -> str:
+    """Say that a body is larger than so many bytes."""
+    return f"The body is larger than {most:,} bytes; send it in parts."
+
+
 def _parallax_error(error: ParallaxError) -> ResponseReturnValue:
     g.error = error
     response = _response(type(error).__name__, _told(error), STATUS.get(type(error), 500))
@@ -124,7 +131,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _name(error: HTTPException) -> str:
     if error.code == 413:
-        return "PayloadTooLarge"
+        return TOO_LARGE
     # Werkzeug has some errors of its own for what is a plain 400.
     return default_exceptions.get(error.code or 500, type(error)).__name__
 
@@ -137,8 +144,7 @@ def _message(error: HTTPException) -> str:
             expected = ", ".join(sorted({*(error.valid_methods or ())} - {"HEAD", "OPTIONS"}))
             return f"{request.method} is not possible at {request.path}; expected {expected}."
         case 413:
-            most = current_app.config["MAX_CONTENT_LENGTH"]
-            return f"The body is larger than {most:,} bytes; send it in parts."
+            return too_large(current_app.config["MAX_CONTENT_LENGTH"])
         case 500:
             return (
                 "Something went wrong here that should not have; the server's log says what, "

@@ -6,9 +6,9 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 
-# Bytes a second that a slow line carries. Who keeps up with it may send and take all that is
+# Bytes a second that the slowest line carries. Who keeps up with it may send and take all that is
 # allowed, however long that takes.
-_SLOWEST = 16_000
+_SLOWEST = 8_000
 
 # So many of the largest bodies may be on their way at once; they wait in memory and on the disk.
 _MOST_BODIES = 16
@@ -44,12 +44,17 @@ class PatientChannel(HTTPChannel):  # type: ignore[misc]
 
         Args:
             now: The time, by `time.monotonic`.
-            patience: Seconds that it may take, besides those that a slow line needs.
+            patience: Seconds that it may take; and as many again each time that it moved as much
+                in them as the slowest line does.
         """
-        if self.requests and not self.total_outbufs_len:
-            self._start(now)  # It waits for us.
-        waits_for_us = not self.total_outbufs_len and self.request is None and self._has_asked
-        return not waits_for_us and now - self._since > patience + self._moved / _SLOWEST
+        is_still = self.request is None and self._has_asked
+        if not self.total_outbufs_len and (self.requests or is_still):
+            self._start(now)  # It waits for us, or asks nothing.
+        if now - self._since <= patience:
+            return False
+        keeps_up = self._moved >= _SLOWEST * patience
+        self._start(now)
+        return not keeps_up
 
     def take_no_more(self) -> None:
         """Answer what has come, and then close."""
@@ -115,5 +120,5 @@ def make_room(channels: Collection[PatientChannel], most: int) -> None:
     if len(channels) < most:
         return
     still = [channel for channel in channels if not channel.is_busy]
-    for channel in sorted(still, key=lambda one: float(one.last_activity))[: most // 10]:
+    for channel in sorted(still, key=lambda one: float(one.last_activity))[: most // 4]:
         channel.handle_close()

@@ -12,12 +12,12 @@ from typing import Any
 
 from waitress import create_server, wasyncore
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
-from waitress.utilities import Error
+from waitress.utilities import Error, RequestEntityTooLarge
 
 from embeddings.errors import BadRequest, Overloaded
 from service.corpus import Corpus
 from service.http.app import CAME, create_app
-from service.http.errors import RETRY_SECONDS, error_body
+from service.http.errors import RETRY_SECONDS, TOO_LARGE, error_body, too_large
 from service.http.headers import SECURITY_HEADERS
 from service.http.logs import Event, logger, say
 from service.http.patience import PatientChannel, close_late, make_room
@@ -53,11 +53,13 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         error = self.request.error
-        kind = error.reason.title().replace(" ", "")
+        kind, message = error.reason.title().replace(" ", ""), f"{error.body}."
         if isinstance(error, _TooMany):
             kind = Overloaded.__name__
             self.response_headers.append(("Retry-After", str(RETRY_SECONDS[Overloaded])))
-        body = error_body(kind, f"{error.body}.").encode()
+        elif isinstance(error, RequestEntityTooLarge):
+            kind, message = TOO_LARGE, too_large(self.channel.server.most_bytes)
+        body = error_body(kind, message).encode()
         request_id = request_id_of(self.request.headers.get("X_REQUEST_ID"))
         self.response_headers.append((HEADER, request_id))
         watch: Watch = self.channel.server.watch
@@ -90,13 +92,6 @@ class _Channel(PatientChannel):
         """Let the request that is next be answered with why it is not."""
         self.requests[0].error = _TooMany(why)
 
-    def service(self) -> None:
-        """Answer the request that is next, unless nobody can be waiting for it any more."""
-        timeout: float = self.server.timeout
-        if time.monotonic() - self.requests[0].came > timeout:
-            self.refuse(f"No turn came within {timeout:g} seconds; ask again in a second")
-        super().service()
-
 
 class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
     """Hands requests to threads; so many may wait for one, and the rest is refused at once.
@@ -126,10 +121,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
     @property
     def is_full(self) -> bool:
         """Whether the next request would be refused."""
-        if self.length < self.limit:
-            return False
-        with self.lock:  # Those whose clients have gone are not answered.
-            return sum(bool(task.connected) for task in self.queue) >= self.limit
+        return self.length >= self.limit
 
     @property
     def connections(self) -> int:
@@ -148,7 +140,22 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         elif not self.is_full:
             super().add_task(task)
         else:
-            task.refuse(f"{self.limit} requests wait already; ask again in a second")
+            task.refuse(f"{self.length} requests wait already; ask again in a second")
+            self._spare.add_task(task)
+
+    def refuse_late(self, timeout: float) -> None:
+        """Give up on requests that have waited so long, and on those whose clients have gone."""
+        longest = time.monotonic() - timeout
+        with self.lock:
+            waiting = list(self.queue)
+            gone = [task for task in waiting if not task.connected]
+            late = [task for task in waiting if task.connected and task.requests[0].came < longest]
+            for task in gone + late:
+                self.queue.remove(task)
+        for task in gone:
+            task.cancel()
+        for task in late:
+            task.refuse(f"No turn came within {timeout:g} seconds; ask again in a second")
             self._spare.add_task(task)
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
@@ -185,7 +192,8 @@ def serve(
             map=channels,
             sockets=[listening],
             _dispatcher=dispatcher,
-            connection_limit=_MOST_CONNECTIONS,
+            # It counts what it listens at and is woken by too.
+            connection_limit=_MOST_CONNECTIONS + 2,
             channel_request_lookahead=_READ_AHEAD,
             # What proxies say is read, or not, by the app.
             clear_untrusted_proxy_headers=not rules.proxies,
@@ -198,7 +206,7 @@ def serve(
         server.watch = app.extensions["watch"]
         server.watch.metrics.queue = dispatcher
         dispatcher.channels = server.active_channels
-        server.timeout = rules.timeout
+        server.most_bytes = rules.body
         server.next_look = 0.0
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}/"
@@ -216,6 +224,7 @@ def _look_after(server: Any, rules: Rules) -> None:  # noqa: ANN401
     """Now and then, close the connections that hold up others."""
     make_room(list(server.active_channels.values()), _MOST_CONNECTIONS)
     if time.monotonic() >= server.next_look:
+        server.task_dispatcher.refuse_late(rules.timeout)
         close_late(list(server.active_channels.values()), rules.timeout, 2 * rules.body)
         server.next_look = time.monotonic() + _TICK_SECONDS
 

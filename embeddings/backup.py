@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from struct import error as struct_error
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from embeddings.errors import BadBackup, LibraryDamaged, LibraryUnwritable
@@ -176,7 +176,11 @@ def _write(library: Library, folder: Path, on_bytes: Told) -> Manifest:
     return manifest
 
 
-def _copied(source: IO[bytes], target: IO[bytes], on_bytes: Told) -> Member:
+class _Target(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+def _copied(source: IO[bytes], target: _Target, on_bytes: Told) -> Member:
     size, digest = 0, sha256()
     while step := source.read(_STEP):
         target.write(step)
@@ -204,7 +208,7 @@ class Backup:
         """
         for name in (LIBRARY, CACHE):
             with self._faults():
-                self._compare(name, _copied(self._limited(name), _Nowhere(), on_bytes))
+                self._compare(name, _copied(self._member(name), _Nowhere(), on_bytes))
 
     def extract(self, name: str, target: Path, *, on_bytes: Told = _untold) -> None:
         """Write a file in it to where it is wanted.
@@ -214,7 +218,7 @@ class Backup:
             OSError: It cannot be written.
         """
         with target.open("wb") as file, self._faults():
-            self._compare(name, _copied(self._limited(name), file, on_bytes))
+            self._compare(name, _copied(self._member(name), file, on_bytes))
             file.flush()
             os.fsync(file.fileno())
 
@@ -235,9 +239,12 @@ class Backup:
             if info.file_size > max(_SMALL, _MOST_RATIO * info.compress_size):
                 raise ValueError(f"{name} would be unpacked to {info.file_size:,} bytes")
 
-    def _limited(self, name: str) -> IO[bytes]:
-        # To read it never gives more bytes than it is said to have.
-        return self._archive.open(name)
+    def _member(self, name: str) -> IO[bytes]:
+        try:
+            # To read it never gives more bytes than it is said to have.
+            return self._archive.open(name)
+        except OSError as error:  # It is said to lie where no file has a place.
+            raise ValueError(f"{name} cannot be read: {error.strerror}") from error
 
     def _compare(self, name: str, found: Member) -> None:
         expected = self.manifest.members[name]
@@ -257,7 +264,7 @@ class Backup:
 class _Nowhere:
     """A file that keeps nothing."""
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         return len(data)
 
 

@@ -85,6 +85,20 @@ _KEEP_MODEL = """
         OR models.precision = '' AND excluded.precision <> ''
 """
 
+# All that is kept can be made again; and what is sound in a damaged file need not be.
+_CURE = (
+    "Move it away, with what lies beside it under its name: vectors are made again as they are "
+    "needed, and `parallax cache import` takes over those that are sound in it."
+)
+
+# How many entries are read at once of a file that may be damaged.
+_ENTRIES_A_READ = 256
+
+_ENTRIES = (
+    "SELECT entries.id, key, vectors, checksum, dim, fingerprint FROM entries "
+    "JOIN models ON models.id = entries.model"
+)
+
 # How many passages go to the model before their vectors are written: what an
 # interruption can cost.
 _PASSAGES_A_WRITE = 256
@@ -128,6 +142,7 @@ class EmbeddingCache:
             durable=False,
             read_only=read_only,
             readable_since=_READABLE_SINCE,
+            cure=_CURE,
         )
 
     def close(self) -> None:
@@ -180,10 +195,22 @@ class EmbeddingCache:
             )
 
     def write(
-        self, profile: ModelProfile, passages: Sequence[Passage], matrices: Sequence[Matrix]
+        self,
+        profile: ModelProfile,
+        passages: Sequence[Passage],
+        matrices: Sequence[Matrix],
+        *,
+        durable: bool = False,
     ) -> None:
-        """Keep the vectors of passages, in one transaction."""
-        with self._database.writing() as connection:
+        """Keep the vectors of passages, in one transaction.
+
+        Args:
+            profile: Of the model that made them.
+            passages: What was embedded.
+            matrices: Their vectors.
+            durable: Whether they survive a power cut from now on, at the price of a sync.
+        """
+        with self._database.writing(durable=durable) as connection:
             _keep_model(connection, profile)
             (model,) = connection.execute(
                 "SELECT id FROM models WHERE fingerprint = ?", (profile.fingerprint,)
@@ -289,9 +316,9 @@ class EmbeddingCache:
                 ):
                     connection.execute(_KEEP_MODEL, tuple(row))
             before = connection.total_changes
-            for row in other._rows():
+            for row in other._readable_rows():
                 seen += 1
-                if not _sound(row):
+                if row is None or not _sound(row):
                     damaged += 1
                     continue
                 connection.execute(
@@ -304,10 +331,32 @@ class EmbeddingCache:
 
     def _rows(self) -> Iterator[Row]:
         with self._database.reading() as connection:
-            yield from connection.execute(
-                "SELECT entries.id, key, vectors, checksum, dim, fingerprint FROM entries "
-                "JOIN models ON models.id = entries.model ORDER BY entries.id"
-            )
+            yield from connection.execute(f"{_ENTRIES} ORDER BY entries.id")
+
+    def _readable_rows(self) -> Iterator[Row | None]:
+        """Give all entries, and None for each that may be there but cannot be read."""
+        with self._database.reading() as connection:
+            (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM entries").fetchone()
+        for start in range(1, last + 1, _ENTRIES_A_READ):
+            numbers = range(start, min(start + _ENTRIES_A_READ, last + 1))
+            try:
+                yield from self._between(numbers)
+            except LibraryDamaged:
+                for number in numbers:
+                    yield from self._one(number)
+
+    def _one(self, number: int) -> list[Row] | list[None]:
+        try:
+            return self._between(range(number, number + 1))
+        except LibraryDamaged:
+            return [None]
+
+    def _between(self, numbers: range) -> list[Row]:
+        with self._database.reading() as connection:
+            return connection.execute(
+                f"{_ENTRIES} WHERE entries.id BETWEEN ? AND ? ORDER BY entries.id",
+                (numbers[0], numbers[-1]),
+            ).fetchall()
 
     def _profile(self, condition: str, value: str) -> ModelProfile | None:
         with self._database.reading() as connection:
@@ -480,8 +529,8 @@ class CachedEncoder:
         return matrices
 
     def keep(self, passages: Sequence[Passage], matrices: Sequence[Matrix]) -> None:
-        """Keep the vectors of passages in the cache."""
-        self._cache.write(self.profile, passages, matrices)
+        """Keep the vectors of passages in the cache, whatever happens from now on."""
+        self._cache.write(self.profile, passages, matrices, durable=True)
 
     def check(self) -> None:
         """Have the model embed a fixed text, and see that it gives what it gave at first.
@@ -553,7 +602,7 @@ class CachedEncoder:
         self, passages: Sequence[Passage], matrices: Sequence[Matrix], must_keep: bool
     ) -> None:
         try:
-            self.keep(passages, matrices)
+            self._cache.write(self.profile, passages, matrices)
         except (LibraryBusy, LibraryUnwritable):
             # A question can be answered all the same; an article must not be left half-known.
             if must_keep and any(passage.role is Role.DOCUMENT for passage in passages):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, local
 from typing import TypeVar
+from zlib import crc32
 
 from embeddings.errors import (
     BadRequest,
@@ -34,6 +35,14 @@ _SIGNS_OF_DAMAGE = (
     "unsupported file format",
 )
 
+# What Python says of a row that has no column of a name.
+_NO_COLUMN = "No item with that key"
+
+# Every commit is synced, or only what is copied from the log into the file.
+_SYNCHRONOUS = {True: "PRAGMA synchronous = FULL", False: "PRAGMA synchronous = NORMAL"}
+
+_CURE = "Restore it from a copy; `parallax doctor` says what else is affected."
+
 # The most values in one statement; SQLite takes 32,766 unless it was built to take more.
 _MOST_VALUES = 30_000
 
@@ -52,6 +61,7 @@ class Database:
         durable: bool,
         read_only: bool = False,
         readable_since: int | None = None,
+        cure: str = _CURE,
     ) -> None:
         """Open the file, make it if it is not there, and bring its tables up to date.
 
@@ -62,6 +72,7 @@ class Database:
             read_only: Open an existing file and change nothing in it.
             readable_since: The earliest version that its reader can do with where the file
                 cannot be brought up to date (see `version`); only the last one by default.
+            cure: What is to be done if the file is damaged, a whole sentence.
 
         Raises:
             LibraryDamaged: The file is no database of ours, or of a later version.
@@ -71,6 +82,7 @@ class Database:
         self.version = len(migrations)
         """Of the file's tables: earlier than the last only where it cannot be written."""
         self._durable = durable
+        self._cure = cure
         self._read_only = read_only or (path.exists() and not _writable(path))
         self._threads = local()
         self._open: list[sqlite3.Connection] = []
@@ -93,8 +105,33 @@ class Database:
                 connection.rollback()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def holding(self) -> Iterator[None]:
+        """Let all that this thread reads be of one state, the latest there is as this begins."""
+        with self._errors():
+            connection = self._connection()
+            is_outermost = not connection.in_transaction
+            if is_outermost:
+                connection.execute("BEGIN")
+                # A state is chosen by the first look at it.
+                connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        try:
+            yield
+        finally:
+            if is_outermost:
+                connection.rollback()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether what this thread reads now is of one state."""
+        with self._errors():
+            return self._connection().in_transaction
+
+    @contextmanager
+    def writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Give a connection in a transaction: all of it is kept, or nothing.
+
+        Args:
+            durable: Whether this one survives a power cut even if others need not.
 
         Raises:
             LibraryUnwritable: The file was opened read-only.
@@ -103,18 +140,11 @@ class Database:
             raise _unwritable(self.path)
         with self._errors():
             connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_SYNCHRONOUS[durable or self._durable])
             try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            try:
-                connection.execute("COMMIT")
-            except sqlite3.Error:
-                if connection.in_transaction:
-                    connection.rollback()
-                raise
+                yield from _transaction(connection)
+            finally:
+                connection.execute(_SYNCHRONOUS[self._durable])
 
     def copy_to(self, path: Path) -> None:
         """Write a compact copy of the file as it stands now."""
@@ -161,7 +191,7 @@ class Database:
         if not self._read_only:
             connection = self._connect_as("mode=rwc")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+            connection.execute(_SYNCHRONOUS[self._durable])
             return connection
         try:
             connection = self._connect_as("mode=ro")
@@ -186,6 +216,7 @@ class Database:
         connection.execute("PRAGMA foreign_keys = ON")
         # SQLite's own NOCASE knows only the letters of ASCII.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
+        connection.create_function("seal", -1, seal, deterministic=True)
         # A file from elsewhere may bring views and triggers along; they get no functions.
         connection.execute("PRAGMA trusted_schema = OFF")
         return connection
@@ -224,14 +255,33 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise _meaning(self.path, error) from error
+            raise _meaning(self.path, error, self._cure) from error
         except UnicodeEncodeError as error:  # Of a value that was to be looked up or kept.
             raise BadRequest(
                 f"{error.object[:60]!r} holds half a character (a lone surrogate); write it "
                 "whole or leave it out."
             ) from error
         except UnicodeDecodeError as error:  # Of a name or text that SQLite read from the file.
-            raise _damaged(self.path, error) from error
+            raise _damaged(self.path, error, self._cure) from error
+        except IndexError as error:
+            if str(error) == _NO_COLUMN:  # Its name is another one in the file.
+                raise _damaged(self.path, error, self._cure) from error
+            raise
+
+
+def _transaction(connection: Connection) -> Iterator[Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        connection.rollback()
+        raise
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.rollback()
+        raise
 
 
 def look_into(path: Path) -> tuple[int, list[str]]:
@@ -271,11 +321,16 @@ def in_memory() -> Connection:
     return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
 
 
-def _meaning(path: Path, error: sqlite3.Error) -> Exception:
+def seal(*values: str | float | bytes | None) -> int:
+    """Return a checksum over values: of a few bytes that changed together none goes unnoticed."""
+    return crc32(repr(values).encode("utf-8", "surrogatepass"))
+
+
+def _meaning(path: Path, error: sqlite3.Error, cure: str) -> Exception:
     """Turn an error of SQLite into one that says what to do; what is a bug stays as it is."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # Without the extended part.
     if str(error).startswith(_SIGNS_OF_DAMAGE):
-        return _damaged(path, error)
+        return _damaged(path, error, cure)
     known: dict[int, ParallaxError] = {
         sqlite3.SQLITE_FULL: LibraryUnwritable(
             f"The disk is full: {path} cannot grow. What was reported as done is kept; free "
@@ -292,8 +347,8 @@ def _meaning(path: Path, error: sqlite3.Error) -> Exception:
             f"{path} has been locked by another process for {_WAIT_SECONDS:.0f} seconds; try "
             "again when that one is done."
         ),
-        sqlite3.SQLITE_CORRUPT: _damaged(path, error),
-        sqlite3.SQLITE_NOTADB: _damaged(path, error),
+        sqlite3.SQLITE_CORRUPT: _damaged(path, error, cure),
+        sqlite3.SQLITE_NOTADB: _damaged(path, error, cure),
     }
     return known.get(code, error)
 
@@ -305,13 +360,10 @@ def _unwritable(path: Path) -> LibraryUnwritable:
     )
 
 
-def _damaged(path: Path, error: Exception) -> LibraryDamaged:
+def _damaged(path: Path, error: Exception, cure: str) -> LibraryDamaged:
     # SQLite shows the text that it could not decode; messages end up in logs, texts must not.
     why = str(error).partition(" with text ")[0]
-    return LibraryDamaged(
-        f"{path} is damaged or of another kind ({why}). Restore it from a copy; "
-        "`parallax doctor` says what else is affected."
-    )
+    return LibraryDamaged(f"{path} is damaged or of another kind ({why}). {cure}")
 
 
 def _casefold(text: str | None) -> str | None:

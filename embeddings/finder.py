@@ -5,9 +5,9 @@ over them.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +18,9 @@ from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
 from embeddings.fulltext import Tokenizer
 from embeddings.postings import Segment, WordIndex, WordScores, segment_of
-from embeddings.sketches import Sketches, made_at
+from embeddings.sketches import Sketches, clear_later
 from embeddings.snapshot import SnapshotHead, snapshot_generation
+from embeddings.states import Outdated
 from embeddings.store import Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -60,7 +61,7 @@ class Finder:
         self._sketches: Sketches | None = None
         self._sketched = -1
         self._behind = 0  # Passages that came or went since the words were written.
-        self._lock = Lock()  # Held while it follows; what is asked meanwhile waits.
+        self._lock = RLock()  # Held while it follows; what is asked meanwhile waits.
 
     # Words
 
@@ -89,30 +90,47 @@ class Finder:
         return held
 
     def words(self) -> WordIndex:
-        """Return the words of the store as it is now."""
+        """Return the words of the store at the state of it that is being read.
+
+        Raises:
+            Outdated: They are in step with a later state.
+        """
         generation = self._store.generation(self._edition)
         state = self._state
         if state is not None and state.generation == generation:
             return state.words
-        with self._lock:
-            if self._state is None or self._state.generation != generation:
-                before = self._loaded(generation) if self._state is None else self._state.words
-                self._state = _State(generation, self._followed(before))
-            return self._state.words
+        with self._lock, self._store.reading():
+            return self._followed().words
 
     def sync(self) -> None:
         """Bring all in step now, and write the words if what is on disk is far behind."""
-        self.rough([])
-        index = self.words()
-        with self._lock:
-            if self._state is None or self._behind <= _STALE_SHARE * len(index):
+        with self._lock, self._store.reading():
+            self.forget_later(self._store.generation(self._edition))
+            self.rough([])
+            state = self._followed()
+            if self._behind <= _STALE_SHARE * len(state.words):
                 return
-            head = self._head(self._state.generation)
             # Reading goes on without it; it only saves time.
             with suppress(OSError):
-                write_arrays(self._folder / _WORDS_FILE, head, self._state.words.segment().arrays())
+                head = self._head(state.generation)
+                write_arrays(self._folder / _WORDS_FILE, head, state.words.segment().arrays())
                 self._behind = 0
-                self._state = _State(head.generation, self._loaded(head.generation))
+                # In its file a large one takes less memory; another process may have written a
+                # later one by now.
+                self._state = state._replace(words=self._loaded(state.generation) or state.words)
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Let nobody else bring it in step with another state."""
+        with self._lock:
+            yield
+
+    def forget_later(self, generation: int) -> None:
+        """Forget what is of a later generation than the last: the store was restored."""
+        with self._lock:
+            if self._state is not None and self._state.generation > generation:
+                self._state = None
+            self._sketched = min(self._sketched, generation)
 
     def drop_later(self, generation: int) -> None:
         """Remove what was derived from generations yet to come: the store was restored."""
@@ -120,8 +138,7 @@ class Finder:
         if (snapshot_generation(path) or 0) > generation:
             path.unlink(missing_ok=True)
         for path in self._folder.glob("sketches-*.sqlite3"):
-            if made_at(path) > generation:
-                _remove(path)
+            clear_later(path, generation)
 
     def _terms(self, words: Sequence[str]) -> list[list[int] | str]:
         found = self._tokenizer.terms(words)
@@ -133,11 +150,23 @@ class Finder:
         kind = f"{_KIND} cut {self._edition.cut}" if self._edition.cut else _KIND
         return SnapshotHead(self._edition.identity, kind, generation)
 
-    def _loaded(self, generation: int) -> WordIndex:
+    def _loaded(self, generation: int) -> WordIndex | None:
         arrays = read_arrays(self._folder / _WORDS_FILE, self._head(generation))
-        return WordIndex() if arrays is None else WordIndex([Segment.of(arrays)])
+        return None if arrays is None else WordIndex([Segment.of(arrays)])
 
-    def _followed(self, index: WordIndex) -> WordIndex:
+    def _followed(self) -> _State:
+        """Bring the words in step with the store; call under `_lock`."""
+        state, generation = self._state, self._store.generation(self._edition)
+        if state is None:
+            state = _State(-1, self._loaded(generation) or WordIndex())
+        if state.generation > generation:  # To go back would take them from others.
+            raise Outdated
+        if state.generation < generation:
+            state = _State(generation, self._brought_in(state.words))
+        self._state = state
+        return state
+
+    def _brought_in(self, index: WordIndex) -> WordIndex:
         # An id is never used twice, so what differs is what came and what went.
         gone, new = self._store.chunk_changes(index.living())
         if len(gone):
@@ -156,13 +185,28 @@ class Finder:
 
     def rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the sketches of passages, as far as there are any; see `Sketches.read`."""
+        for _ in range(2):
+            try:
+                return self._rough(chunk_ids)
+            except LibraryDamaged:  # It is derived, so it is made anew.
+                self._make_anew()
+        return {}
+
+    def _rough(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
         generation = self._store.generation(self._edition)
-        if generation != self._sketched:
-            with self._lock:
-                if generation != self._sketched:
-                    self._sketch(generation)
+        if generation > self._sketched:
+            with self._lock, self._store.reading():
+                if generation > self._sketched:
+                    self._sketch(self._store.generation(self._edition))
                     self._sketched = generation
         return {} if self._sketches is None else self._sketches.read(chunk_ids)
+
+    def _make_anew(self) -> None:
+        with self._lock:
+            self.close()
+            self._sketches, self._sketched = None, -1
+            with suppress(OSError):
+                _remove(self._sketches_path())
 
     def close(self) -> None:
         """Close the files."""
@@ -175,9 +219,10 @@ class Finder:
         library = self._edition.identity
         with suppress(LibraryBusy, LibraryUnwritable):
             if self._sketches is None:
-                self._sketches = self._opened(generation)
-            # To look which there are is to go through all of the file.
-            if self._sketches.fact("generation") == str(generation):
+                self._sketches = self._opened()
+            # To look which there are is to go through all of the file. Those of a later state
+            # are as good: what is not there any more is read in the exact way.
+            if self._sketches.generation() >= generation > 0:
                 return
             found_gone, found_new = self._store.chunk_changes(self._sketches.ids())
             gone, new = found_gone.tolist(), found_new.tolist()
@@ -186,16 +231,16 @@ class Finder:
                 self._sketches.change(library, put=self._rows(list(found.values())))
             self._sketches.change(library, drop=gone, facts={"generation": str(generation)})
 
-    def _opened(self, generation: int) -> Sketches:
+    def _opened(self) -> Sketches:
         path = self._sketches_path()
         dim = self._encoder.profile.dim
         with suppress(LibraryDamaged):
             found = Sketches(path, dim)
-            same = found.fact("library") in (None, self._edition.identity)
-            if same and found.generation() <= generation:
-                return found
-            found.close()
-        _remove(path)
+            if found.fact("library") not in (None, self._edition.identity):
+                found.clear(self._edition.identity)
+            return found
+        with suppress(OSError):
+            _remove(path)
         return Sketches(path, dim)
 
     def _rows(self, chunks: Sequence[StoredChunk]) -> Iterator[tuple[int, Matrix]]:

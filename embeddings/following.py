@@ -1,9 +1,9 @@
 """The vector index of a library, kept in step with its articles."""
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 
 import numpy as np
 
@@ -11,15 +11,19 @@ from embeddings.cache import CachedEncoder
 from embeddings.errors import MissingVectors
 from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
 from embeddings.snapshot import SnapshotHead, snapshot_generation
+from embeddings.states import Outdated
 from embeddings.store import Ids, Store
 from embeddings.vectors import Matrix
 
-# How many chunks' vectors are brought into the index at a time; searches wait for one step.
+# How many chunks' vectors are read at a time.
 _CHUNKS_A_STEP = 512
 
-# How long a search waits for the index to follow the store before it takes it as it is. A small
-# change is brought in at once; a great one should not stop what can be answered without it.
-_PATIENCE_SECONDS = 1.0
+# So many are read before the first of them is brought in: until then the index is what it was,
+# and can be searched. More would take too much memory.
+_CHUNKS_AT_ONCE = 8192
+
+# The generation of an index that is being changed: it is in step with none.
+_CHANGING = -1
 
 # A snapshot is written again when more than this share of it is out of date; until then it
 # is cheaper to bring it up to date on opening.
@@ -49,7 +53,7 @@ class FollowingIndex:
         self._index: VectorIndex | None = None
         self._behind = 0  # Chunks that came or went since the snapshot was written.
         self._exact_up_to = EXACT_UP_TO if exact_up_to is None else exact_up_to
-        self._following = Lock()
+        self._following = RLock()
         self._renewing = Lock()
 
     @property
@@ -57,22 +61,51 @@ class FollowingIndex:
         """The index as it is in memory, perhaps behind the store; None before it is needed."""
         return self._index
 
-    def current(self) -> VectorIndex:
-        """Return the index after bringing it in step with the store, if that is soon done.
+    def nearest(self, vector: Matrix, k: int, *, among: Ids | None = None) -> dict[int, float]:
+        """Search the index as it is at the state of the store that is being read.
+
+        Args:
+            vector: Unit vector, shape (dim,).
+            k: The most to return.
+            among: Only these ids count, if given.
+
+        Returns:
+            See `VectorIndex.search`.
 
         Raises:
+            Outdated: It is in step with a later state.
             LibraryChanged: The store is another one by now, or cut for another model.
         """
+        generation = self._store.generation(self._edition)
         index = self._index
-        if index is not None and self._store.generation(self._edition) == index.generation:
-            return index
-        soon = self._following.acquire(timeout=-1 if index is None else _PATIENCE_SECONDS)
-        if index is not None and not soon:
-            return index
-        try:
+        if index is not None and index.generation == generation:
+            found = index.search(vector, k, among=among)
+            # No generation comes twice: if it is the same, nothing was changed meanwhile.
+            if index.generation == generation:
+                return found
+        with self._following:
+            return self._follow().search(vector, k, among=among)
+
+    def current(self) -> VectorIndex:
+        """Return the index after bringing it in step with the store.
+
+        Raises:
+            Outdated: It is in step with a later state than the one that is being read.
+        """
+        with self._following:
             return self._follow()
-        finally:
-            self._following.release()
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Let nobody else bring it in step with another state."""
+        with self._following:
+            yield
+
+    def forget_later(self, generation: int) -> None:
+        """Forget an index of a later generation than the last: the store was restored."""
+        with self._following:
+            if self._index is not None and self._index.generation > generation:
+                self._index = None
 
     def sync(self) -> str:
         """Bring it up to date now, and its snapshot if that is far behind; say what kind it is.
@@ -85,7 +118,8 @@ class FollowingIndex:
         if index is not None and not index.fits(self._store.chunk_count()):
             with suppress(MissingVectors):  # What is at hand answers all the same, if slower.
                 self._renew()
-        with self._following:
+        with self._following, self._store.reading():
+            self.forget_later(self._store.generation(self._edition))
             index = self._follow()
             if self._behind > _STALE_SHARE * len(index):
                 # Reading goes on without a snapshot; it only saves time.
@@ -104,15 +138,18 @@ class FollowingIndex:
 
     def _follow(self) -> VectorIndex:
         """Bring the index in step with the store; call under `_following`."""
-        index = self._opened()
-        generation = self._store.generation(self._edition)
-        if index is None:
-            index = self._begun()
-        if generation != index.generation:
-            self._behind += self._bring_in(index)
-            index.generation = generation
-        self._index = index
-        return index
+        with self._store.reading():
+            index = self._opened()
+            generation = self._store.generation(self._edition)
+            if index is None:
+                index = self._begun()
+            if index.generation > generation:  # To go back would take it from others.
+                raise Outdated
+            if index.generation < generation:
+                self._behind += self._bring_in(index)
+                index.generation = generation
+            self._index = index
+            return index
 
     def _opened(self) -> VectorIndex | None:
         """Return the index as it is at hand, if it is; call under `_following`."""
@@ -139,7 +176,7 @@ class FollowingIndex:
         try:
             index = self._begun()
             self._bring_in(index)
-            with self._following:
+            with self._following, self._store.reading():
                 generation = self._store.generation(self._edition)
                 self._bring_in(index)  # What came and went while it was made.
                 index.generation = generation
@@ -162,8 +199,12 @@ class FollowingIndex:
     def _bring_in(self, index: VectorIndex) -> int:
         """Take out of an index what went and put in what came; return how much that was."""
         gone, new = self._store.chunk_changes(index.ids())
+        parts: Iterable[tuple[list[int], Matrix]] = self._rows(new)
+        if len(new) <= _CHUNKS_AT_ONCE:
+            parts = list(parts)
+        index.generation = _CHANGING
         changed = index.remove(gone)
-        for keys, rows in self._rows(new):
+        for keys, rows in parts:
             index.add(keys, rows)
             changed += len(keys)
         return changed

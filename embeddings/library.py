@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import finalize
 
 import numpy as np
@@ -16,6 +16,8 @@ from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryChanged, LibraryDamaged
 from embeddings.served import LibraryState, ServedModel
+from embeddings.snapshot import snapshot_generation
+from embeddings.states import Outdated
 from embeddings.store import Filters, Ids, Store, StoredChunk
 from embeddings.vectors import Matrix
 
@@ -30,11 +32,16 @@ if TYPE_CHECKING:
     from embeddings.readers import Refusal
     from embeddings.sketches import Rows
 
+T = TypeVar("T")
+
 # How long a writer waits for another one before it says who holds the library.
 WAIT_SECONDS = 10.0
 
 MARK = "restoring"
 """A file that lies in a library's folder while a damaged one of it is exchanged."""
+
+# So many times an answer is begun before nobody else may bring the index in step for its sake.
+_TRIES = 4
 
 
 class Library:
@@ -88,23 +95,6 @@ class Library:
         """The model that it served when it was opened; None if that was none yet."""
         return self._state.served
 
-    @contextmanager
-    def steady(self) -> Iterator[None]:
-        """Let no answer be made of two libraries, or of passages cut for two models.
-
-        Articles may come and go meanwhile.
-
-        Raises:
-            LibraryChanged: The library was restored or cut for another model since it was opened.
-        """
-        self._check_edition()
-        try:
-            yield
-        except Exception:
-            self._check_edition()  # Then that is the cause, whatever it has led to.
-            raise
-        self._check_edition()
-
     def check_canary(self) -> None:
         """See that the model can be asked, and that it gives what it gave; see `CachedEncoder`.
 
@@ -114,7 +104,12 @@ class Library:
         """
         self.encoder.check()
 
-    def _check_edition(self) -> None:
+    def check_edition(self) -> None:
+        """See that the store still is what was opened, and cut for the same model.
+
+        Raises:
+            LibraryChanged: It was restored or cut for another model since.
+        """
         if not self._is_edition(self.store.state()):
             raise LibraryChanged
 
@@ -170,16 +165,20 @@ class Library:
             Cosines by chunk id, highest first; ties go to the lower id. In a large library they
             are near the truth, and a few of the nearest may be missing; see `VectorIndex`.
         """
-        among = self.store.passing(filters) if filters else None
-        return self._index.current().search(vector, k, among=among)
+
+        def found() -> dict[int, float]:
+            among = self.store.passing(filters) if filters else None
+            return self._index.nearest(vector, k, among=among)
+
+        return self.at_one_state(found)
 
     def word_scores(self, words: Sequence[str]) -> "WordScores":
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
-        return self._finder.word_scores(words)
+        return self.at_one_state(lambda: self._finder.word_scores(words))
 
     def words_in(self, words: Sequence[str], chunk_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return for each of the chunks which of the words its text holds; see `Store.words_in`."""
-        return self._finder.words_in(words, chunk_ids)
+        return self.at_one_state(lambda: self._finder.words_in(words, chunk_ids))
 
     def rough_rows(self, chunk_ids: Sequence[int]) -> "Rows":
         """Return for each of the chunks about the vectors of its sentences and its title.
@@ -189,6 +188,9 @@ class Library:
         Raises:
             MissingVectors: Offline, and the cache lacks some.
         """
+        return self.at_one_state(lambda: self._rough_rows(chunk_ids))
+
+    def _rough_rows(self, chunk_ids: Sequence[int]) -> "Rows":
         from embeddings.sketches import rows_of, sketched
 
         found = self._finder.rough(chunk_ids)
@@ -206,7 +208,33 @@ class Library:
 
     def articles_of(self, chunk_ids: Ids) -> Ids:
         """Return for each of the chunks a number that it shares with those of its article."""
-        return self._finder.words().articles_of(chunk_ids)
+        return self.at_one_state(lambda: self._finder.words().articles_of(chunk_ids))
+
+    def at_one_state(self, answer: Callable[[], T]) -> T:
+        """Give an answer from one state of the library, the latest there is.
+
+        Other threads and processes may change it meanwhile: the answer is from before that or
+        from after it, never from both, and nobody waits for anybody.
+
+        Args:
+            answer: Makes the answer; it is made again if the index went on to a later state.
+
+        Raises:
+            LibraryChanged: The library was restored or cut for another model since it was opened.
+        """
+        if self.store.is_reading:  # It is a part of an answer.
+            return answer()
+        for _ in range(_TRIES):
+            with suppress(Outdated), self.store.reading():
+                self.check_edition()
+                return answer()
+        # The library changes faster than it is asked, or was restored from an earlier copy.
+        with self._index.standing(), self._finder.standing(), self.store.reading():
+            self.check_edition()
+            generation = self.store.generation()
+            self._index.forget_later(generation)
+            self._finder.forget_later(generation)
+            return answer()
 
     @property
     def index_at_hand(self) -> "VectorIndex | None":
@@ -352,6 +380,16 @@ class Library:
         from embeddings.ingest import Preparer
 
         return Preparer(self.encoder)
+
+    def later_generation(self) -> int | None:
+        """Return the generation that something was derived from, if it is later than the last.
+
+        Then the last changes were lost, or an earlier copy of the articles was put in place.
+        """
+        identity = self.store.identity()
+        derived = [*self.folder.glob("index-*.faiss"), *self.folder.glob("words.index")]
+        found = max((snapshot_generation(one, identity) or 0 for one in derived), default=0)
+        return found if found > self.store.generation() else None
 
     def _drop_later(self) -> None:
         """Remove what was derived from what is yet to come: the store was restored from a copy.

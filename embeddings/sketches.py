@@ -6,6 +6,7 @@ They are derived and can be thrown away at any time; no score that is shown come
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -128,6 +129,18 @@ class Sketches:
                 "INSERT OR REPLACE INTO facts VALUES (?, ?)", (facts or {}).items()
             )
 
+    def clear(self, library: str | None = None) -> None:
+        """Remove all there is, as from a new file; who has it open sees that.
+
+        Args:
+            library: The identity of the library that it is of from then on, if that is another.
+        """
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM sketches")
+            connection.execute("DELETE FROM facts")
+            if library is not None:
+                connection.execute("INSERT INTO facts VALUES ('library', ?)", (library,))
+
     def read(self, chunk_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the sketches of those of the passages that have one; see `rows_of`."""
         size = self._dim + _SCALE_BYTES
@@ -162,13 +175,12 @@ def rows_of(sketches: Sequence[bytes], dim: int) -> Rows:
     return Rows(vectors, counts)
 
 
-def made_at(path: Path) -> int:
-    """Return the generation that a file of sketches was made at; 0 if there is no saying."""
-    try:
+def clear_later(path: Path, generation: int) -> None:
+    """Empty a file of sketches that was made at a later generation of the library."""
+    with suppress(ParallaxError):  # One that is damaged is made anew by who reads it.
         sketches = Sketches(path, 1)
-    except ParallaxError:
-        return 0
-    try:
-        return sketches.generation()
-    finally:
-        sketches.close()
+        try:
+            if sketches.generation() > generation:
+                sketches.clear()
+        finally:
+            sketches.close()

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from glob import escape
 from hashlib import file_digest, sha256
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -39,6 +40,7 @@ def write_snapshot(
     Raises:
         OSError: It cannot be written.
     """
+    _sweep(path)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("w+b") as file:
@@ -57,13 +59,42 @@ def write_snapshot(
         partial.unlink(missing_ok=True)
 
 
-def snapshot_generation(path: Path) -> int | None:
-    """Return the generation a snapshot says it was made from; None if there is no saying."""
+def _sweep(path: Path) -> None:
+    """Remove what processes left that died while they wrote this file."""
+    for partial in path.parent.glob(f"{escape(path.name)}.*.partial"):
+        process = partial.name.split(".")[-2]
+        if process.isdigit() and not _lives(int(process)):
+            partial.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    """Tell whether a process lives, where that can be asked without doing it any harm."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # It is another user's.
+    return True
+
+
+def snapshot_generation(path: Path, library: str | None = None) -> int | None:
+    """Return the generation a snapshot says it was made from; None if there is no saying.
+
+    Args:
+        path: The file.
+        library: Identity of the library that it must be of, if that matters.
+    """
     try:
         with path.open("rb") as file:
             if file.readline() != _MAGIC:
                 return None
-            return int(json.loads(file.readline())["generation"])
+            facts = json.loads(file.readline())
+            if library not in (None, facts["library"]):
+                return None
+            return int(facts["generation"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

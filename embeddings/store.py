@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,23 +11,35 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from embeddings import seals
 from embeddings.article import Article, Block, Label, Span
 from embeddings.chunks import Chunk, Sentence
 from embeddings.database import Connection, Database, Row, in_batches
 from embeddings.encoder import Passage, passage_at
-from embeddings.errors import LibraryChanged, UnknownArticle
+from embeddings.errors import LibraryChanged, LibraryDamaged, UnknownArticle
 from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
 from embeddings.served import Edition, LibraryState, ServedModel, check_same
+from embeddings.wal import check_log
+from embeddings.words import WORDS, are_words_sound, make_words
 
 Ids = npt.NDArray[np.int64]
 
-_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
 
 STORE_VERSION = len(_SCHEMAS)
 """Of the tables of a store that this version writes."""
 
 # Articles whose chunks are exchanged by one statement.
 _ARTICLES_A_CUT = 500
+
+_SEALED = "FROM articles LEFT JOIN article_seals ON article = number"
+
+# All of an article with its seals, and all but its text.
+_WHOLE = (
+    "SELECT articles.*, header, article_seals.text AS text_seal, "
+    f"article_seals.blocks AS blocks_seal {_SEALED}"
+)
+_HEADERS = f"SELECT {seals.HEADER}, '' AS text {_SEALED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,8 @@ class Store:
             LibraryUnwritable: It is not there and cannot be made.
         """
         scripts = [(files("embeddings") / name).read_text(encoding="utf-8") for name in _SCHEMAS]
+        scripts[-1] += seals.SEAL_ALL
+        check_log(path)
         self._database = Database(path, scripts, durable=True)
 
     def close(self) -> None:
@@ -148,8 +163,50 @@ class Store:
         self._database.close()
 
     def check(self) -> list[str]:
-        """Return what is wrong with the file; nothing if it is sound."""
-        return self._database.check()
+        """Return what is wrong with the form of the file; nothing if it is sound."""
+        return [f"{one}. Restore the library from a copy." for one in self._database.check()]
+
+    def damages(self) -> list[str]:
+        """Return what is not as it was written, of articles and their words, a sentence each."""
+        with self._database.reading() as connection:
+            ids = [row["id"] for row in connection.execute("SELECT id FROM articles ORDER BY id")]
+        return [
+            *(damage for name in ids if (damage := self._damage(name))),
+            *self._damages_of_words(),
+        ]
+
+    def _damage(self, article_id: str) -> str | None:
+        try:
+            self.article(article_id)
+            self.blocks(article_id)
+            self.chunks_of([article_id])
+        except LibraryDamaged as error:
+            return str(error)
+        return None
+
+    def _damages_of_words(self) -> Iterator[str]:
+        for table in WORDS:
+            try:
+                with self._database.reading() as connection:
+                    is_sound = are_words_sound(connection, table)
+            except LibraryDamaged:
+                is_sound = False
+            if not is_sound:
+                yield (
+                    f"the words by which articles are searched ({table}) are not those of the "
+                    "articles. Run `parallax doctor --mend`."
+                )
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let all that this thread reads be of one state, whatever others change meanwhile."""
+        with self._database.holding():
+            yield
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether what this thread reads now is of one state."""
+        return self._database.is_held
 
     def copy_to(self, path: Path) -> None:
         """Write a copy of the store as it stands now to a new file."""
@@ -171,7 +228,7 @@ class Store:
             ModelChanged: The library serves another one.
         """
         articles = {one.article.id: one for one in prepared}
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             if served is not None:
                 _serve_first(connection, served)
             for article_id in _there(connection, list(articles)):
@@ -185,7 +242,7 @@ class Store:
         Raises:
             UnknownArticle: One of them is not there.
         """
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             for article_id in article_ids:
                 if not _delete(connection, article_id):
                     raise UnknownArticle(article_id)
@@ -199,7 +256,7 @@ class Store:
             cut: Chunks of articles that are others for it, by the article's number; an article
                 that is not there any more has none.
         """
-        with self._database.writing() as connection:
+        with self._changing() as connection:
             if cut:
                 _cut_anew(connection, cut)
                 _keep(connection, "cut", _state(connection).edition.cut + 1)
@@ -225,6 +282,19 @@ class Store:
             )
             _keep(connection, "generation", max(generation, _state(connection).generation))
             _advance(connection)
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """Give a connection in a transaction at whose end all that is new is sealed."""
+        with self._database.writing() as connection:
+            yield connection
+            seals.seal_new(connection)
+
+    def mend_words(self) -> None:
+        """Make anew, from the articles, the words by which they are searched."""
+        with self._database.writing() as connection:
+            for table in WORDS:
+                make_words(connection, table)
 
     # What it knows
 
@@ -260,14 +330,15 @@ class Store:
             }
 
     def digests(self, article_ids: Sequence[str]) -> dict[str, bytes]:
-        """Return the digests of those of the articles that are there."""
+        """Return the digests of those of the articles that are there.
+
+        One that is damaged has an empty digest, so that it is put again.
+        """
         with self._database.reading() as connection:
             return {
-                row["id"]: row["digest"]
+                row["id"]: row["digest"] if _is_sound(row) else b""
                 for marks, batch in in_batches(article_ids)
-                for row in connection.execute(
-                    f"SELECT id, digest FROM articles WHERE id IN ({marks})", batch
-                )
+                for row in connection.execute(f"{_WHOLE} WHERE id IN ({marks})", batch)
             }
 
     def id_by_origin(self, origin: str) -> str | None:
@@ -285,11 +356,10 @@ class Store:
             UnknownArticle: It is not there.
         """
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT * FROM articles WHERE id = ?", (article_id,)
-            ).fetchone()
+            row = connection.execute(f"{_WHOLE} WHERE id = ?", (article_id,)).fetchone()
         if row is None:
             raise UnknownArticle(article_id)
+        seals.check_text(row, row["text_seal"])
         return _article(row)
 
     def articles(self, *, after: str = "", limit: int = 100) -> list[Article]:
@@ -301,8 +371,7 @@ class Store:
         """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT id, title, '' AS text, source, url, published, language, authors, extra, "
-                "origin FROM articles WHERE id > ? ORDER BY id LIMIT ?",
+                f"{_HEADERS} WHERE id > ? ORDER BY id LIMIT ?",
                 (after, limit),
             ).fetchall()
         return [_article(row) for row in rows]
@@ -313,21 +382,20 @@ class Store:
             return {
                 row["id"]: _article(row)
                 for marks, batch in in_batches(article_ids)
-                for row in connection.execute(
-                    "SELECT id, title, '' AS text, source, url, published, language, authors, "
-                    f"extra, origin FROM articles WHERE id IN ({marks})",
-                    batch,
-                )
+                for row in connection.execute(f"{_HEADERS} WHERE id IN ({marks})", batch)
             }
 
     def blocks(self, article_id: str) -> list[Block]:
         """Return an article's blocks in text order; none if it is not there."""
         with self._database.reading() as connection:
+            found = connection.execute(f"{_WHOLE} WHERE id = ?", (article_id,)).fetchone()
             rows = connection.execute(
                 'SELECT start, blocks."end", label, reason FROM blocks JOIN articles '
                 "ON number = article WHERE id = ? ORDER BY start",
                 (article_id,),
             ).fetchall()
+        if found is not None:
+            seals.check_blocks(rows, article_id, found["blocks_seal"])
         return [
             Block(Span(row["start"], row["end"]), Label(row["label"]), row["reason"])
             for row in rows
@@ -464,15 +532,11 @@ class Store:
     def texts(self, chunk_ids: Sequence[int]) -> list[ChunkText]:
         """Return those of the chunks that are there as they are searched by words, rising."""
         with self._database.reading() as connection:
+            # Not of the full-text index, whose texts have no seals.
             return [
-                ChunkText(*row)
+                ChunkText(row["chunk"], row["number"], row["title"], row["text"])
                 for marks, batch in in_batches(chunk_ids)
-                for row in connection.execute(
-                    "SELECT chunks.id, article, title, text FROM chunks "
-                    "JOIN chunk_terms ON chunk_terms.rowid = chunks.id "
-                    f"WHERE chunks.id IN ({marks}) ORDER BY chunks.id",
-                    batch,
-                )
+                for row in _passages(connection, f"chunks.id IN ({marks})", batch)
             ]
 
     def phrase(self, words: str) -> tuple[PhraseRows, PhraseRows]:
@@ -704,7 +768,17 @@ def _columns(one: PreparedArticle) -> tuple[object, ...]:
     )
 
 
+def _is_sound(row: Row) -> bool:
+    try:
+        seals.check_header(row)
+        seals.check_text(row, row["text_seal"])
+    except LibraryDamaged:
+        return False
+    return True
+
+
 def _article(row: Row) -> Article:
+    seals.check_header(row)
     return Article(
         id=row["id"],
         title=row["title"],
@@ -722,28 +796,41 @@ def _article(row: Row) -> Article:
 def _chunks(
     connection: Connection, condition: str, values: Sequence[object]
 ) -> Iterator[StoredChunk]:
-    sentences: dict[int, list[Sentence]] = {}
-    join = f"JOIN articles ON number = article WHERE {condition}"
+    sentences: dict[int, list[Row]] = {}
     for row in connection.execute(
         'SELECT chunk, sentences.start, sentences."end", whole FROM chunks '
-        f"JOIN sentences ON chunk = chunks.id {join} ORDER BY chunk, sentences.start",
+        "JOIN sentences ON chunk = chunks.id JOIN articles ON number = article "
+        f"WHERE {condition} ORDER BY chunk, sentences.start",
         tuple(values),
     ):
-        span = Span(row["start"], row["end"])
-        sentences.setdefault(row["chunk"], []).append(Sentence(span, bool(row["whole"])))
-    for row in connection.execute(
-        'SELECT chunks.id AS chunk, articles.id AS article_id, start, "end", '
-        # SQLite counts code points from 1, as we count them from 0.
-        f'substr(text, start + 1, "end" - start) AS text FROM chunks {join}',
-        tuple(values),
-    ):
+        sentences.setdefault(row["chunk"], []).append(row)
+    for row in _passages(connection, condition, values):
+        own = sentences.get(row["chunk"], [])
+        seals.check_sentences(own, row["article_id"], row["sentences_seal"])
         yield StoredChunk(
             id=row["chunk"],
             article_id=row["article_id"],
             span=Span(row["start"], row["end"]),
             text=row["text"],
-            sentences=tuple(sentences.get(row["chunk"], ())),
+            sentences=tuple(
+                Sentence(Span(one["start"], one["end"]), bool(one["whole"])) for one in own
+            ),
         )
+
+
+def _passages(connection: Connection, condition: str, values: Sequence[object]) -> Iterator[Row]:
+    """Give chunks with their articles, in the order of their ids, each as it was written."""
+    for row in connection.execute(
+        'SELECT chunks.id AS chunk, number, articles.id AS article_id, title, start, "end", '
+        # SQLite counts code points from 1, as we count them from 0.
+        'substr(articles.text, start + 1, "end" - start) AS text, '
+        "chunk_seals.text AS text_seal, chunk_seals.sentences AS sentences_seal "
+        "FROM chunks JOIN articles ON number = article "
+        f"LEFT JOIN chunk_seals ON chunk = chunks.id WHERE {condition} ORDER BY chunks.id",
+        tuple(values),
+    ):
+        seals.check_passage(row)
+        yield row
 
 
 def _condition(filters: Filters) -> tuple[str, list[str]]:

@@ -7,11 +7,10 @@ import numpy as np
 
 from embeddings.article import Span
 from embeddings.cache import CachedEncoder
-from embeddings.chunks import Chunk, Sentence, chunk_article
+from embeddings.chunks import Chunk, Sentence, TokenCounter, chunk_article
 from embeddings.encoder import ModelProfile, Passage, passage_at
 from embeddings.errors import MissingVectors
 from embeddings.library import Library
-from embeddings.models.tokens import TokenCounter
 from embeddings.served import LibraryState, ServedModel, served_by
 from embeddings.store import UncutArticle
 
@@ -162,20 +161,24 @@ class _Cutter:
 
     def __init__(self, library: Library, profile: ModelProfile) -> None:
         self._max_tokens = profile.max_tokens
-        self._counter: TokenCounter | None = None
         served = library.store.state().served
-        before = served and library.cache.profile(served.fingerprint)
-        if before is None or (
-            (before.tokenizer, before.max_tokens) != (profile.tokenizer, profile.max_tokens)
-        ):
-            self._counter = TokenCounter(profile)
+        before = None if served is None else library.cache.profile(served.fingerprint)
+        counts_alike = before is not None and (
+            (before.tokenizer, before.max_tokens) == (profile.tokenizer, profile.max_tokens)
+        )
+        self._count = None if counts_alike else _counting(profile)
 
     def chunks(self, article: UncutArticle) -> list[Chunk]:
-        if self._counter is None:  # They are the same for every model that counts alike.
+        if self._count is None:  # They are the same for every model that counts alike.
             return _chunks(article)
-        return chunk_article(
-            article.text, article.blocks, self._counter.count, max_tokens=self._max_tokens
-        )
+        return chunk_article(article.text, article.blocks, self._count, max_tokens=self._max_tokens)
+
+
+def _counting(profile: ModelProfile) -> TokenCounter:
+    # Imported here: to show which models there are is mostly to count no tokens.
+    from embeddings.models import tokens
+
+    return tokens.TokenCounter(profile).count
 
 
 def _chunks(article: UncutArticle) -> list[Chunk]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Self, TypeVar
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
@@ -43,7 +43,7 @@ from service.citation import cited
 from service.languages import article_warnings, pair_warnings, query_warnings
 from service.methods import Method, check_lengths
 from service.reading import Reading, Ref, read_ref, reading_of
-from service.reopening import Reopening, steady
+from service.reopening import Reopening
 from service.search import Mode, Question, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
 
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from embeddings.readers import Refusal
     from service.claims import Claim
 
+P = ParamSpec("P")
+R = TypeVar("R")
 A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
 MOST_ARTICLES_A_PAGE = 1000
@@ -123,6 +125,18 @@ def guarded_encoder(
     return CachedEncoder(cache, name, guarded, served=served)
 
 
+def _at_one_state(
+    method: Callable[Concatenate["Corpus", P], R],
+) -> Callable[Concatenate["Corpus", P], R]:
+    """Make all of an answer from one state of the library; see `Library.at_one_state`."""
+
+    @wraps(method)
+    def answering(corpus: "Corpus", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return corpus.library.at_one_state(lambda: method(corpus, *args, **kwargs))
+
+    return answering
+
+
 class Corpus:
     """Articles one can add, find, compare and summarise.
 
@@ -138,13 +152,12 @@ class Corpus:
             library: The library.
             reopen: Opens it anew, as it is by then; see `current`.
         """
-        self._library = library
-        self._reopening = None if reopen is None else Reopening(library, reopen)
+        self._reopening = Reopening(library, reopen)
 
     @property
     def library(self) -> Library:
         """The library, as it was opened last."""
-        return self._library if self._reopening is None else self._reopening.library
+        return self._reopening.library
 
     @classmethod
     def open(
@@ -179,7 +192,7 @@ class Corpus:
             ParallaxError: It cannot be opened, for example as its model is not on this machine,
                 and what was opened cannot answer any more.
         """
-        return self if self._reopening is None else Corpus(self._reopening.current())
+        return Corpus(self._reopening.current())
 
     def close(self) -> None:
         """Close the files."""
@@ -237,7 +250,7 @@ class Corpus:
         found = self.library.store.articles(after=after, limit=limit)
         return ArticlePage(articles=[_header(article) for article in found])
 
-    @steady
+    @_at_one_state
     def article(self, article_id: str) -> ArticleDetail:
         """Return an article with its labelled blocks.
 
@@ -264,7 +277,7 @@ class Corpus:
 
     # What it answers
 
-    @steady
+    @_at_one_state
     def search(
         self,
         query: str,
@@ -328,7 +341,7 @@ class Corpus:
             answer, warnings + article_warnings(self._profile, (one.article for one in ranked))
         )
 
-    @steady
+    @_at_one_state
     def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
         """Find the articles most like one, of the library or not, and never itself.
 
@@ -345,7 +358,7 @@ class Corpus:
         answer = banded_articles(answer, self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + warnings)
 
-    @steady
+    @_at_one_state
     def similarity(self, a: Ref, b: Ref) -> Similarity:
         """Say how alike two articles are, and by which sentences.
 
@@ -358,7 +371,7 @@ class Corpus:
         answer = banded_similarity(similarity(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
-    @steady
+    @_at_one_state
     def compare(self, a: Ref, b: Ref) -> Comparison:
         """Say what two articles share and what only one of them says.
 
@@ -371,7 +384,7 @@ class Corpus:
         answer = banded_comparison(compare(one, other), self._profile.calibration)
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
-    @steady
+    @_at_one_state
     def cover(self, refs: Sequence[Ref]) -> Coverage:
         """Say of each statement of several articles who says it; see `coverage.cover`.
 
@@ -389,7 +402,7 @@ class Corpus:
         warnings = article_warnings(self._profile, [one.article for one in readings])
         return _warned(cover(readings), warnings + _empty_warnings(readings))
 
-    @steady
+    @_at_one_state
     def summarize(
         self,
         refs: Sequence[Ref] = (),
@@ -437,7 +450,7 @@ class Corpus:
         warnings += article_warnings(self._profile, [one.article for one in readings])
         return _warned(cited(self.library, answer, readings), warnings)
 
-    @steady
+    @_at_one_state
     def verify(
         self, summaries: "Iterable[Summary | Claim]", articles: Iterable[Article] = ()
     ) -> Verification:

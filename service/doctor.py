@@ -29,7 +29,8 @@ def examine(settings: Settings) -> list[Finding]:
     except ParallaxError as error:
         return [*findings, Finding(False, str(error))]
     try:
-        for look in (_folder, _store, _cache, _model, partial(_runtime, settings), _index):
+        of_model = (partial(_served, settings), partial(_runtime, settings))
+        for look in (_folder, _store, _cache, _model, *of_model, _index):
             findings += _looked(look, corpus)
     finally:
         corpus.close()
@@ -60,9 +61,18 @@ def _folder(corpus: Corpus) -> Iterator[Finding]:
 
 
 def _store(corpus: Corpus) -> Iterator[Finding]:
-    wrong = corpus.library.store.check()
+    library = corpus.library
+    later = library.later_generation()
+    if later is not None:
+        yield Finding(
+            False,
+            f"articles: their last change has the number {library.store.generation()}, but the "
+            f"index was made after {later}. Changes were lost with a damaged file, or an earlier "
+            "copy was put in place: add again what is missing.",
+        )
+    wrong = [*library.store.check(), *library.store.damages()]
     for line in wrong:
-        yield Finding(False, f"articles: {line}. Restore the library from a copy.")
+        yield Finding(False, f"articles: {line}")
     if not wrong:
         counts = corpus.library.store.counts().items()
         yield Finding(True, ", ".join(f"{count:,} {name}" for name, count in counts))
@@ -87,10 +97,24 @@ def _model(corpus: Corpus) -> Iterator[Finding]:
     )
 
 
+def _served(settings: Settings, corpus: Corpus) -> Iterator[Finding]:
+    served = corpus.library.serves
+    if served is None:
+        yield Finding(True, "serves no model yet; it will be that of the first article")
+        return
+    corpus.library.check_canary()
+    gives = "" if settings.offline else ", which gives what it gave"
+    others = len(corpus.library.cache.models()) - 1
+    kept = f"; {others} more in the cache, see parallax model show" if others > 0 else ""
+    yield Finding(True, f"serves {served}{gives}{kept}")
+
+
 def _runtime(settings: Settings, corpus: Corpus) -> Iterator[Finding]:
     if not settings.offline:
         warnings: list[str] = []
-        encoder = model_encoder(settings, corpus.library.cache, warnings.append)
+        encoder = model_encoder(
+            settings, corpus.library.cache, warnings.append, corpus.library.serves
+        )
         yield Finding(True, f"vectors by {encoder.runtime}")
         yield from (Finding(True, warning) for warning in warnings)
 

@@ -2,36 +2,13 @@
 
 import time
 from collections.abc import Callable
-from functools import wraps
 from threading import Lock, Thread
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from embeddings.errors import LibraryChanged, ParallaxError
 from embeddings.library import Library
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 # A library that could not be opened anew is tried again after so long.
 _PAUSE_SECONDS = 5.0
-
-
-class _Front(Protocol):
-    library: Library
-
-
-F = TypeVar("F", bound=_Front)
-
-
-def steady(method: Callable[Concatenate[F, P], R]) -> Callable[Concatenate[F, P], R]:
-    """Let a method of a front raise `LibraryChanged` where its answer would mix two libraries."""
-
-    @wraps(method)
-    def asked(front: F, *args: P.args, **kwargs: P.kwargs) -> R:
-        with front.library.steady():
-            return method(front, *args, **kwargs)
-
-    return asked
 
 
 class Reopening:
@@ -40,12 +17,12 @@ class Reopening:
     What was opened before is closed when nothing is asked of it any more.
     """
 
-    def __init__(self, library: Library, reopen: Callable[[], Library]) -> None:
+    def __init__(self, library: Library, reopen: Callable[[], Library] | None) -> None:
         """Begin with a library that is open.
 
         Args:
             library: The library.
-            reopen: Opens it as it is by then.
+            reopen: Opens it as it is by then; None if it stays as it was opened.
         """
         self.library = library
         """As it was opened last."""
@@ -62,31 +39,32 @@ class Reopening:
             ParallaxError: What was opened cannot answer, and it could not be opened anew.
         """
         library = self.library
-        if library.is_current:
+        if self._reopen is None or library.is_current:
             return library
         with self._lock:
             if not self._is_at_it and time.monotonic() >= self._again_at:
                 self._is_at_it = True
-                Thread(target=self._open, name="reopening", daemon=True).start()
+                Thread(target=self._open, args=(self._reopen,), daemon=True).start()
         try:
-            with library.steady():
-                return library
+            library.check_edition()
         except LibraryChanged:
             if self._error is not None:
                 raise self._error from None
             raise
+        return library
 
-    def _open(self) -> None:
+    def _open(self, reopen: Callable[[], Library]) -> None:
         library: Library | None = None
+        self._again_at = time.monotonic() + _PAUSE_SECONDS
         try:
-            library = self._reopen()
+            library = reopen()
             # What is asked next is not to wait for the model and the index.
             library.check_canary()
             library.sync()
             self.library.close_when_unused()
-            self.library, self._error = library, None
+            self.library, self._error, self._again_at = library, None, 0.0
         except ParallaxError as error:
-            self._error, self._again_at = error, time.monotonic() + _PAUSE_SECONDS
+            self._error = error
             if library is not None:
                 library.close()
         finally:

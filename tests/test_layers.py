@@ -14,14 +14,14 @@ MODULES = sorted(
 LAYERS = [
     "embeddings.errors embeddings.machine",
     "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.tally "
-    "embeddings.writer",
+    "embeddings.writer embeddings.states embeddings.wal",
     "embeddings.arrays",
     "embeddings.langid",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
-    "embeddings.fulltext embeddings.served",
+    "embeddings.fulltext embeddings.served embeddings.seals embeddings.words",
     "embeddings.canary embeddings.store",
     "embeddings.cache",
     "embeddings.guard",

@@ -611,6 +611,8 @@ def made_as_before(path: Path, version: int) -> None:
             INSERT INTO before (rowid, text) SELECT rowid, text FROM chunk_terms;
             DROP TABLE chunk_terms;
             DROP TABLE article_terms;
+            DROP TABLE article_seals;
+            DROP TABLE chunk_seals;
             ALTER TABLE before RENAME TO chunk_terms;
             """
         )

@@ -23,7 +23,7 @@ from embeddings.switching import Switched
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
 from service.models import switching
-from service.settings import Settings
+from service.settings import Settings, read_settings
 
 NAME = "toy"
 DIM = 256
@@ -133,7 +133,7 @@ class Shelf:
 
     def __init__(self, *models: ToyEncoder) -> None:
         self.models = {one.profile.name: one for one in models or (ToyEncoder(),)}
-        self.waits: Callable[[], None] = lambda: None
+        self.waits: Callable[[], object] = lambda: None
 
     def make(
         self,
@@ -152,10 +152,10 @@ class Shelf:
         if not (folder / "library.sqlite3").exists():
             model = model or NAME
         return Corpus.open(
-            Settings(library=folder, model=model, offline=offline), make_model=self.make
+            read_settings(library=folder, model=model, offline=offline), make_model=self.make
         )
 
     def use(self, folder: Path, name: str, *, offline: bool = False) -> Switched:
-        asked = Settings(library=folder, offline=offline)
+        asked = read_settings(library=folder, offline=offline)
         with switching(asked, name, make_model=self.make) as switch:
             return switch.run()

@@ -1,0 +1,1 @@
+"""What kills, power cuts, full disks and flipped bytes leave of a library."""

@@ -1,0 +1,77 @@
+"""Kill writers of a library and look over what they leave; see `scripts/crash --help`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from crash.harness import Outcome, enumerate_points, run
+
+_MOST_SHOWN = 20
+
+
+@click.command("crash", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--kills", type=click.IntRange(0), default=500, show_default=True, help="Writers to kill."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="What is done, and when.")
+@click.option(
+    "--points",
+    type=click.IntRange(0),
+    default=12,
+    show_default=True,
+    help="Changes of one more run, looked over at every point at which a kill would leave "
+    "something else.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where the libraries lie until the end; in the system's temporary folder by default.",
+)
+def crash(kills: int, seed: int, points: int, folder: Path | None) -> None:
+    """Kill writers of a library (SIGKILL) and look over what they leave.
+
+    A writer adds, updates and removes articles at random and reports each change that it was
+    told is done. After each kill every change that was reported must be there, none be half
+    done, all parts of the library agree, and searches give what a new library of the same
+    articles gives. About two kills a second and processor. Exit code 1 if anything is lost or
+    inconsistent.
+    """
+    with TemporaryDirectory(dir=folder, prefix="parallax-crash-") as name:
+        killed, stopped = Path(name, "killed"), Path(name, "stopped")
+        killed.mkdir()
+        stopped.mkdir()
+        outcomes = [
+            ("kills", run(killed, kills, seed, on_kill=_show)),
+            ("points", enumerate_points(stopped, seed, points, on_point=_show)),
+        ]
+    click.echo(err=True)
+    for what, outcome in outcomes:
+        click.echo(
+            f"{what}: {outcome.kills}, acknowledged: {outcome.acknowledged}, "
+            f"lost: {outcome.lost}, inconsistent: {outcome.inconsistent}"
+        )
+        for fault in outcome.faults[:_MOST_SHOWN]:
+            click.echo(f"  {fault}")
+    if any(outcome.lost or outcome.inconsistent for _, outcome in outcomes):
+        sys.exit(1)
+
+
+def _show(outcome: Outcome) -> None:
+    click.echo(
+        f"\r{outcome.kills} looked over, {outcome.acknowledged} acknowledged, "
+        f"{outcome.lost} lost, {outcome.inconsistent} inconsistent",
+        nl=False,
+        err=True,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    crash(arguments, prog_name="scripts/crash")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from typing import cast
 from flask import Flask, Response, g, request
 
 from embeddings.errors import (
+    LibraryBusy,
     LibraryDamaged,
     LibraryUnwritable,
     ModelChanged,
@@ -26,9 +27,12 @@ from service.http.request_ids import HEADER, request_id_of
 _METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _OTHER = "other"
 
-# What takes more than another request to mend. Their messages are of files and of models; those
-# of other errors quote what was asked.
-_TO_BE_MENDED = (LibraryDamaged, LibraryUnwritable, ModelChanged, ModelUnavailable)
+# What is for who runs the service to mend. Their messages are of files, processes and models;
+# those of other errors quote what was asked.
+_TOLD_IN_FULL = (
+    *(LibraryBusy, LibraryDamaged, LibraryUnwritable),
+    *(ModelChanged, ModelUnavailable),
+)
 
 
 class App(Flask):
@@ -82,7 +86,7 @@ class Watch:
         if "turn_wait" in g:
             self.metrics.turn_wait.observe(g.turn_wait)
         error: Exception | None = g.get("error")
-        if isinstance(error, _TO_BE_MENDED):
+        if isinstance(error, _TOLD_IN_FULL):
             logs.logger.error(Event("failed", **about, error=type(error).__name__, why=str(error)))
         _write_line(
             **about,

@@ -432,7 +432,7 @@ def evaluate(
     "--log",
     type=click.Choice(["off", "text", "json"]),
     help="Write a line a request on standard error, as key=value or as JSON; off by default. "
-    "Errors are written either way, and never a text, a question, an id or a key.",
+    "Errors are written either way, and never a text, a question or a key.",
 )
 @_common
 def serve(

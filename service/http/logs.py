@@ -1,8 +1,8 @@
 """What the service writes of itself: a line an event, and never a word of what it is asked or told.
 
-Articles, questions, ids, paths and keys stay out at every level. A message of an exception, or of
-another library, may hold any of them; so of those only the kind and the place in the code are
-written.
+Articles, questions, ids, paths and keys stay out at every level; only the id of an article that is
+damaged is told to who has to mend it. A message of an exception, or of another library, may hold
+any of them; so of those only the kind and the place in the code are written.
 """
 
 import json

@@ -1,10 +1,27 @@
 """The machine that this runs on."""
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+
+_ARENA_MAX = -8  # M_ARENA_MAX of glibc.
+_ARENAS = 2
 
 
 def processors() -> int:
     """Return how many processors this process may use."""
     affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def keep_few_arenas() -> None:
+    """Let threads that come later share the memory that they use and give back.
+
+    Else glibc keeps for each of them what it once used: a service of ten threads that adds
+    articles grew by a third in half a minute, and with two arenas stayed as it was.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # Another C library; then it stays as it is.
+            ctypes.CDLL(None).mallopt(ctypes.c_int(_ARENA_MAX), ctypes.c_int(_ARENAS))

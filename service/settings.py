@@ -137,7 +137,11 @@ class Settings(BaseModel):
         "request to get its turn; a slow connection gets more by what it carries.",
     )
     threads: int = Field(
-        default=8, ge=1, le=256, description="How many requests are answered at once."
+        default=8,
+        ge=1,
+        le=256,
+        description="How many requests are answered at once, besides a quarter as many that change "
+        "the library.",
     )
     waiting: int = Field(
         default=64,

@@ -29,7 +29,7 @@ class Rules:
         proxies: How many stand before it, each adding to X-Forwarded-For whom it answers.
         rate: How often a client may ask, such as "20/second"; None for as often as it likes.
         timeout: The most seconds that a request may take to come, or wait for its turn.
-        threads: How many requests are answered at once.
+        threads: How many requests are answered at once, besides a quarter as many that write.
         waiting: How many more may wait to be; past that they are refused.
         body: The most bytes of a body.
         batch: The most articles of a batch.

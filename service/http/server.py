@@ -15,6 +15,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from embeddings.errors import BadRequest, Overloaded
+from embeddings.machine import keep_few_arenas
 from service.corpus import Corpus
 from service.http.app import CAME, create_app
 from service.http.errors import RETRY_SECONDS, TOO_LARGE, error_body, too_large
@@ -38,7 +39,12 @@ _MOST_CONNECTIONS = 1000
 # A request is read ahead while one is answered: so one sees whether the client has gone.
 _READ_AHEAD = 1
 
+# Of the threads there is one more for so many, which changes the library.
+_QUESTIONS_A_WRITE = 4
+
 _ALIVE = "/healthz"
+_ARTICLES = "/v1/articles"
+_WRITES = ("POST", "DELETE")
 
 
 class _TooMany(Error):  # type: ignore[misc]
@@ -57,7 +63,9 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         if isinstance(error, _TooMany):
             kind = Overloaded.__name__
             self.response_headers.append(("Retry-After", str(RETRY_SECONDS[Overloaded])))
-        elif isinstance(error, RequestEntityTooLarge):
+        else:  # What comes after it on the connection could be anything.
+            self.set_close_on_finish()
+        if isinstance(error, RequestEntityTooLarge):
             kind, message = TOO_LARGE, too_large(self.channel.server.most_bytes)
         body = error_body(kind, message).encode()
         request_id = request_id_of(self.request.headers.get("X_REQUEST_ID"))
@@ -67,7 +75,6 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         watch.refused(request_id, method, error.code, str(self.channel.addr[0]))
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", "application/json"), *SECURITY_HEADERS.items()]
-        self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
 
@@ -93,30 +100,47 @@ class _Channel(PatientChannel):
         self.requests[0].error = _TooMany(why)
 
 
-class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
+class _Pool(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Threads, and the requests that wait for one."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self.set_thread_count(threads)
+
+    def take_out(self, since: float) -> tuple[list[_Channel], list[_Channel]]:
+        """Take out requests that have waited since then, and those whose clients have gone."""
+        with self.lock:
+            gone = [task for task in self.queue if not task.connected]
+            late = [task for task in self.queue if task.connected and task.requests[0].came < since]
+            for task in gone + late:
+                self.queue.remove(task)
+        return late, gone
+
+
+class _Dispatcher(_Pool):
     """Hands requests to threads; so many may wait for one, and the rest is refused at once.
 
-    Else the queue would grow until those who wait have gone, and be worked off for nobody.
+    Else the queue would grow until those who wait have gone, and be worked off for nobody. What
+    changes the library has threads of its own: it waits for other writers, and questions should
+    not wait for it.
     """
 
     def __init__(self, threads: int, most_waiting: int) -> None:
-        super().__init__()
+        super().__init__(threads)
         self.limit = most_waiting
         """How many requests may wait for a thread."""
         self.channels: Sized = ()
         """The connections that are open; who makes the server sets them."""
+        self._writing = _Pool(max(1, threads // _QUESTIONS_A_WRITE))
         # However busy the others are, it writes refusals and says that the process is alive.
-        self._spare = ThreadedTaskDispatcher()
-        self._spare.set_thread_count(1)
+        self._spare = _Pool(1)
         # To tell how the service is may take as long as a trial of the model may.
-        self._telling = ThreadedTaskDispatcher()
-        self._telling.set_thread_count(1)
-        self.set_thread_count(threads)
+        self._telling = _Pool(1)
 
     @property
     def length(self) -> int:
         """How many requests wait for a thread."""
-        return len(self.queue)
+        return len(self.queue) + len(self._writing.queue)
 
     @property
     def is_full(self) -> bool:
@@ -132,37 +156,36 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         """Hand on the next request of a connection."""
         request = task.requests[0]
         request.came = time.monotonic()
-        path = getattr(request, "path", "")  # What is no HTTP has none.
-        if path == _ALIVE:
+        if request.error or request.path == _ALIVE:  # What is no HTTP has no path.
             self._spare.add_task(task)
-        elif path in ABOUT_THE_SERVICE:
+        elif request.path in ABOUT_THE_SERVICE:
             self._telling.add_task(task)
-        elif not self.is_full:
-            super().add_task(task)
+        elif self.is_full:
+            self._refuse(task, f"{self.length} requests wait already")
+        elif request.command in _WRITES and request.path.startswith(_ARTICLES):
+            self._writing.add_task(task)
         else:
-            task.refuse(f"{self.length} requests wait already; ask again in a second")
-            self._spare.add_task(task)
+            super().add_task(task)
 
     def refuse_late(self, timeout: float) -> None:
         """Give up on requests that have waited so long, and on those whose clients have gone."""
-        longest = time.monotonic() - timeout
-        with self.lock:
-            waiting = list(self.queue)
-            gone = [task for task in waiting if not task.connected]
-            late = [task for task in waiting if task.connected and task.requests[0].came < longest]
-            for task in gone + late:
-                self.queue.remove(task)
-        for task in gone:
-            task.cancel()
-        for task in late:
-            task.refuse(f"No turn came within {timeout:g} seconds; ask again in a second")
-            self._spare.add_task(task)
+        for pool in (self, self._writing):
+            late, gone = pool.take_out(time.monotonic() - timeout)
+            for task in late:
+                self._refuse(task, f"No turn came within {timeout:g} seconds")
+            for task in gone:
+                task.cancel()
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End the threads."""
         self._spare.shutdown(cancel_pending, timeout)
         self._telling.shutdown(cancel_pending, timeout)
+        self._writing.shutdown(cancel_pending, timeout)
         return bool(super().shutdown(cancel_pending, timeout))
+
+    def _refuse(self, task: _Channel, why: str) -> None:
+        task.refuse(f"{why}; ask again in a second")
+        self._spare.add_task(task)
 
 
 def serve(
@@ -179,6 +202,7 @@ def serve(
     Raises:
         BadRequest: One cannot listen there, or not without a key; the message says why.
     """
+    keep_few_arenas()
     # That requests wait is nothing to be told on standard error, each time: it is bounded.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listen(host, port) as listening:

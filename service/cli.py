@@ -435,6 +435,12 @@ def evaluate(
     metavar="NAME",
     help="A name it may be called by, besides those of this machine; may be said again.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["off", "text", "json"]),
+    help="Write a line a request on standard error, as key=value or as JSON; off by default. "
+    "Errors are written either way, and never a text, a question or a key.",
+)
 @_common
 def serve(
     host: str,
@@ -461,12 +467,12 @@ def serve(
     from service.settings import read_settings
 
     settings = read_settings(**common, hosts=tuple(hosts) or None)
-    if no_auth:
-        click.echo(
-            f"Warning: --no-auth: everybody who reaches {host} may read, add and remove articles.",
-            err=True,
-        )
     with written(settings.log), closing(Corpus.open(settings, tell=notice)) as corpus:
+        if no_auth:
+            notice(
+                f"Warning: --no-auth: everybody who reaches {host} may read, add and remove "
+                "articles."
+            )
         corpus.library.check_model()
         keys = None if no_auth else Keys(corpus.library.folder)
         serve_http(corpus, host, port, Rules.of(settings, keys))

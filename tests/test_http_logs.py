@@ -16,6 +16,7 @@ from embeddings.errors import LibraryDamaged, MissingVectors
 from service.http import create_app
 from service.http.logs import Event, How, kind, logger, say, trace, written
 from service.http.request_ids import request_id_of
+from service.keys import Keys, Scope
 
 TEXT = "Ferries to the islands sail again from Monday."
 FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)(?: |$)')
@@ -74,18 +75,16 @@ def test_the_size_of_a_file_is_told_too(client: FlaskClient, lines: io.StringIO)
     assert [line["bytes"] for line in read(lines)] == [size, 0]
 
 
-def test_what_is_told_of_the_client_is_what_the_app_knows_it_by(
-    client: FlaskClient, lines: io.StringIO
+def test_who_asks_is_told_by_the_id_of_the_key(
+    client: FlaskClient, lines: io.StringIO, tmp_path: Path
 ) -> None:
-    def name_client() -> None:
-        from flask import g
+    keys = Keys(tmp_path)
+    text = keys.new("reader", Scope.READ)
+    client.get("/v1/articles", headers={"Authorization": f"Bearer {text}"})
+    client.get("/v1/articles")
 
-        g.client = "key-7"
-
-    client.application.before_request(name_client)
-    client.get("/healthz")
-
-    assert [line["client"] for line in read(lines)] == ["key-7"]
+    assert [line["client"] for line in read(lines)] == [f"key {keys.all()[0].id}", "127.0.0.1"]
+    assert text not in lines.getvalue()
 
 
 def test_off_writes_no_requests_but_what_goes_wrong(client: FlaskClient) -> None:

@@ -7,9 +7,10 @@ from threading import Event, Semaphore
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
-from toy import ToyEncoder, toy_corpus
+from toy import Shelf, ToyEncoder, toy_corpus
 
 from embeddings.article import Article
+from embeddings.canary import CANARY
 from embeddings.encoder import Passage
 from embeddings.vectors import Matrix
 from service.http import create_app
@@ -55,13 +56,10 @@ def client_of(folder: Path, encoder: ToyEncoder | None = None, **options: float)
 
 def test_every_trial_embeds_anew_and_leaves_nothing_in_the_cache(tmp_path: Path) -> None:
     encoder = ToyEncoder()
-    corpus = toy_corpus(tmp_path, encoder)
-    readiness = Readiness(corpus, deadline=30, good_for=0)
+    readiness = Readiness(toy_corpus(tmp_path, encoder), deadline=30, good_for=0)
 
     assert [readiness.ask() for _ in range(3)] == [READY] * 3
-    assert len(encoder.seen) == 3
-    assert len(set(encoder.seen)) == 1
-    assert corpus.library.cache.models() == []
+    assert encoder.seen == [CANARY] * 3
 
 
 def test_many_who_ask_make_one_trial(tmp_path: Path) -> None:
@@ -118,7 +116,10 @@ def test_a_model_that_embeds_otherwise_than_before_is_not_ready(
     tmp_path: Path, factor: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     encoder = Changing()
-    client = client_of(tmp_path, encoder, deadline=30, good_for=0)
+    corpus = Shelf(encoder).open(tmp_path)
+    app = create_app(corpus)
+    app.extensions["watch"].readiness = Readiness(corpus, deadline=30, good_for=0)
+    client = app.test_client()
     assert client.get("/readyz").status_code == 200
     encoder.factor = factor
     answer = client.get("/readyz")
@@ -126,10 +127,10 @@ def test_a_model_that_embeds_otherwise_than_before_is_not_ready(
 
     assert answer.status_code == 503
     assert answer.get_json()["error"] == {
-        "type": "ModelUnavailable",
-        "message": "The model cannot be used; the server's log says why.",
+        "type": "ModelChanged",
+        "message": "The model is not the one that the vectors are of; the server's log says more.",
     }
-    assert "embeds a sentence otherwise than before" in caplog.text
+    assert "no longer gives the numbers it gave" in caplog.text
     assert client.get("/readyz").status_code == 200
 
 

@@ -39,6 +39,7 @@ STATUS: dict[type[ParallaxError], int] = {
 # What says where things lie here; that is for the log, not for whoever asks from elsewhere.
 _OF_THE_HOUSE = {
     ModelUnavailable: "The model cannot be used.",
+    ModelChanged: "The model is not the one that the library's vectors are of.",
     LibraryBusy: "Another process is writing to the library; ask again when it is done.",
     LibraryDamaged: "A file of the library is not what was written.",
     LibraryUnwritable: "The library cannot be written: it is read-only, or the disk is full.",
@@ -112,7 +113,6 @@ def _told(error: ParallaxError) -> str:
     in_words = _OF_THE_HOUSE.get(type(error))
     if in_words is None or not any(sign in message for sign in "/\\"):
         return message
-    current_app.logger.error("%s: %s", type(error).__name__, message)
     return f"{in_words} The service's log says more."
 
 

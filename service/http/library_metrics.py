@@ -97,7 +97,7 @@ def _of_encoder(encoder: CachedEncoder) -> Iterator[Metric]:
     yield looked_up
     yield CounterMetricFamily(
         "parallax_encoder_passages",
-        "Passages that the model embedded, trials of /readyz included.",
+        "Passages that the model embedded; trials of /readyz do not count.",
         value=counts.encoded,
     )
     yield CounterMetricFamily(

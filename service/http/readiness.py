@@ -4,25 +4,18 @@ from dataclasses import dataclass
 from threading import Condition, Thread
 from time import monotonic
 
-import numpy as np
-
-from embeddings.encoder import Passage, Role
 from embeddings.errors import (
     LibraryBusy,
+    LibraryChanged,
     LibraryDamaged,
     LibraryUnwritable,
     MissingVectors,
+    ModelChanged,
     ModelUnavailable,
     ParallaxError,
 )
-from embeddings.vectors import Matrix
 from service.corpus import Corpus
 from service.http.logs import Event, kind, logger, trace
-
-_CANARY = Passage("Can this be embedded?", role=Role.QUERY)
-
-# Precision and what else is embedded at the time move a cosine by less than a thousandth.
-_ALIKE = 0.999
 
 # How long who asks waits for a trial under way.
 _DEADLINE_SECONDS = 2.0
@@ -37,6 +30,8 @@ _LOADING = "Loading"
 # In words that name no file and quote no text: who asks need have no key.
 _REASONS: dict[type[Exception], str] = {
     ModelUnavailable: "The model cannot be used; the server's log says why.",
+    ModelChanged: "The model is not the one that the vectors are of; the server's log says more.",
+    LibraryChanged: "The library was taken over to another model or restored, and is opened anew.",
     MissingVectors: "Offline, and vectors that the index needs are not in the cache.",
     LibraryBusy: "The library is locked by another process.",
     LibraryDamaged: "The library is damaged; the server's log says where.",
@@ -67,9 +62,10 @@ class Verdict:
 class Readiness:
     """Tells whether a corpus can answer.
 
-    A trial reads the store, sees to it that the index is there, and embeds a sentence with the
-    model, past the cache. There is never more than one trial at a time, so that a model that
-    hangs takes one thread with it and no more; who asks is told so after the deadline.
+    A trial reads the store, sees to it that the index is there, and has the model embed a text,
+    past the cache, whose vectors are known. There is never more than one trial at a time, so that
+    a model that hangs takes one thread with it and no more; who asks is told so after the
+    deadline.
     """
 
     def __init__(
@@ -89,7 +85,6 @@ class Readiness:
         self._corpus = corpus
         self._deadline = deadline
         self._good_for = good_for
-        self._expected: Matrix | None = None
         self._changed = Condition()
         self._thread: Thread | None = None
         self._began: float | None = None  # The trial under way.
@@ -144,26 +139,11 @@ class Readiness:
         return Verdict()
 
     def _try(self) -> None:
-        library = self._corpus.library
+        library = self._corpus.current().library
         library.store.generation()
         if library.index_at_hand is None:
             library.sync()
-        try:
-            vector = library.encoder.make([_CANARY])[0][0]
-        except MissingVectors:  # Offline, what the cache holds can be answered with.
-            return
-        self._compare(vector)
-
-    def _compare(self, vector: Matrix) -> None:
-        if self._expected is None and np.isfinite(vector).all():
-            self._expected = vector
-        cosine = 0.0 if self._expected is None else float(vector @ self._expected)
-        if not cosine >= _ALIKE:  # No number is no vector either.
-            raise ModelUnavailable(
-                f"The model embeds a sentence otherwise than before (cosine {cosine:.4f}, expected "
-                f"at least {_ALIKE}); restart the service, and if that does not help let "
-                "`parallax doctor` check the model."
-            )
+        library.check_canary()
 
     def _late(self) -> Verdict:
         if not self._was_ready:

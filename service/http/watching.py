@@ -12,14 +12,14 @@ from embeddings.errors import (
     LibraryBusy,
     LibraryDamaged,
     LibraryUnwritable,
+    ModelChanged,
     ModelUnavailable,
     Overloaded,
 )
 from service.corpus import Corpus
-from service.http import logs
+from service.http import logs, rates
 from service.http.logs import Event, kind, trace
 from service.http.metrics import Metrics
-from service.http.rates import client
 from service.http.readiness import Readiness, Verdict
 from service.http.request_ids import HEADER, request_id_of
 
@@ -29,7 +29,10 @@ _OTHER = "other"
 
 # What is for who runs the service to mend. Their messages are of files, processes and models;
 # those of other errors quote what was asked.
-_TOLD_IN_FULL = (LibraryBusy, LibraryDamaged, LibraryUnwritable, ModelUnavailable)
+_TOLD_IN_FULL = (
+    *(LibraryBusy, LibraryDamaged, LibraryUnwritable),
+    *(ModelChanged, ModelUnavailable),
+)
 
 
 class App(Flask):
@@ -90,7 +93,7 @@ class Watch:
             status=response.status_code,
             seconds=round(seconds, 4),
             bytes=0 if request.method == "HEAD" else response.content_length,
-            client=client(),
+            client=rates.client(),
             error=type(error).__name__ if error else g.get("problem"),
         )
         return response

@@ -487,6 +487,11 @@ class CachedEncoder:
         """What was looked up and what was embedded since this one was made."""
 
     @property
+    def name(self) -> str:
+        """What the model was asked for by."""
+        return self._name
+
+    @property
     def encoded(self) -> int:
         """Passages that the other encoder was asked for since this one was made."""
         return self.tally.read().encoded

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from weakref import WeakMethod
 from zlib import crc32
 
 import numpy as np
@@ -476,8 +477,11 @@ class CachedEncoder:
         self._profile: ModelProfile | None = None
         self._fingerprint: str | None = None
         self._lock = Lock()
-        self._questions = Batcher(
-            self._make_several,
+        # One that held itself would keep a model in memory, and its files open, for a while more
+        # when nobody asks it any longer.
+        several = WeakMethod(self._make_several)
+        self._questions: Batcher[Sequence[Passage], dict[Passage, Matrix]] = Batcher(
+            lambda asked: [] if (make := several()) is None else make(asked),
             size=lambda passages: sum(len(passage.text) for passage in passages),
             most_together=_CHARACTERS_TOGETHER,
         )

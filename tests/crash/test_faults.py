@@ -112,12 +112,16 @@ def forget_derived(folder: Path) -> None:
 
 def test_a_cache_that_cannot_be_read_is_named_with_a_cure_that_helps(folder: Path) -> None:
     cache = folder / "cache.sqlite3"
-    expected = answer(opened(folder), "storm", Mode.HYBRID)
+    before = opened(folder)
+    expected = answer(before, "storm", Mode.HYBRID)
+    before.close()  # Else a log of it may stay beside the file that is moved away.
     flip(cache, [*range(8192, cache.stat().st_size, 32768)])
     for path in folder.glob("*.faiss"):
         path.unlink()
+    broken = opened(folder)
     with pytest.raises(LibraryDamaged, match=r"cache\.sqlite3 is damaged.* Move it away"):
-        opened(folder).search("storm harbour of a bridge")
+        broken.search("storm harbour of a bridge")
+    broken.close()
     cache.replace(folder.parent / "moved.sqlite3")
 
     corpus, encoder = opened(folder), ToyEncoder()

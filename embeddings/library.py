@@ -14,7 +14,7 @@ from embeddings.article import Article
 from embeddings.cache import CachedEncoder, EmbeddingCache
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
-from embeddings.errors import LibraryBusy, LibraryUnwritable, ParallaxError
+from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable, ParallaxError
 from embeddings.snapshot import snapshot_generation
 from embeddings.states import Outdated
 from embeddings.store import Filters, Ids, Store, StoredChunk
@@ -133,6 +133,21 @@ class Library:
             return self._index.nearest(vector, k, among=among)
 
         return self.at_one_state(found)
+
+    def chunks(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
+        """Return chunks that were found at the state that is being read, all of them.
+
+        Raises:
+            LibraryDamaged: One that was found is not there.
+        """
+        found = self.store.chunks(chunk_ids)
+        if len(found) < len(chunk_ids) and self.store.is_reading:
+            missing = next(one for one in chunk_ids if one not in found)
+            raise LibraryDamaged(
+                f"The library is damaged: the index knows a passage {missing} that is not there. "
+                "Restore the library from a copy; `parallax doctor` says what else is affected."
+            )
+        return list(found.values())
 
     def word_scores(self, words: Sequence[str]) -> "WordScores":
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""

@@ -314,6 +314,7 @@ class Store:
         """Return the ids of all chunks, rising."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
+            seals.check_count(connection, len(rows))
         return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
 
     def chunk_count(self) -> int:
@@ -335,6 +336,7 @@ class Store:
             new = np.fromiter((row["id"] for row in rows), np.int64, len(rows))
             # Ids only grow: if as many are left as were known, they are the same.
             if self.chunk_count() == len(known) + len(new):
+                seals.check_count(connection, len(known) + len(new))
                 return new[:0], new
             wanted = self.chunk_ids()
         return np.setdiff1d(known, wanted), np.setdiff1d(wanted, known)

@@ -73,6 +73,19 @@ def test_what_a_disk_made_of_an_article_is_never_quoted(
             read(corpus)
 
 
+@pytest.mark.parametrize("mode", Mode)
+def test_a_passage_that_got_lost_is_missed(corpus: Corpus, mode: Mode, tmp_path: Path) -> None:
+    corpus.search("harbour river", mode=mode)
+    spoil(corpus, "DELETE FROM chunks WHERE id = 1")
+
+    with pytest.raises(LibraryDamaged, match="knows a passage 1 that is not there"):
+        corpus.search("harbour river", mode=mode)
+    for path in (*tmp_path.glob("index-*"), tmp_path / "words.index"):
+        path.unlink()
+    with pytest.raises(LibraryDamaged, match="of 3 passages 2 are there"):
+        toy_corpus(tmp_path).search("harbour river", mode=mode)
+
+
 def test_a_damaged_article_is_put_again_when_it_is_added_again(corpus: Corpus) -> None:
     assert [one.status for one in corpus.add([STORY])] == ["unchanged"]
     spoil(corpus, "UPDATE articles SET text = replace(text, 'closed', 'clozed')")

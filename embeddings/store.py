@@ -23,6 +23,9 @@ from embeddings.words import WORDS, are_words_sound, make_words
 
 Ids = npt.NDArray[np.int64]
 
+# Lies beside articles if there are any.
+_WORDS_FILE = "words.index"
+
 _SEALED = "FROM articles LEFT JOIN article_seals ON article = number"
 
 # All of an article with its seals, and all but its text.
@@ -132,7 +135,9 @@ class Store:
         scripts[-1] += seals.SEAL_ALL
         check_not_emptied(path)
         check_log(path)
-        self._database = Database(path, scripts, durable=True)
+        words = path.with_name(_WORDS_FILE)
+        were_articles = path.exists() and words.exists() and words.stat().st_size > 0
+        self._database = Database(path, scripts, durable=True, may_begin=not were_articles)
 
     def close(self) -> None:
         """Close the file."""

@@ -2,6 +2,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from hypothesis import given, settings
@@ -18,10 +19,19 @@ TEXT = "By Jane Doe\n\nThe harbour of Arden was closed on Monday. Ships waited o
 STORY = Article(TEXT * 2, id="a", title="Harbour closed", source="Post", url="https://a.example/")
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    opened = toy_corpus(tmp_path)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    opened = toy_corpus(folder)
     list(opened.add([STORY, Article("Another story of the river.", id="b")]))
+    opened.close()
+    return folder
+
+
+@pytest.fixture
+def corpus(whole: Path, tmp_path: Path) -> Iterator[Corpus]:
+    copytree(whole, tmp_path, dirs_exist_ok=True)
+    opened = toy_corpus(tmp_path)
     yield opened
     opened.close()
 

@@ -361,10 +361,11 @@ class EmbeddingCache:
                     if other._is_known(row["fingerprint"]):
                         connection.execute(_KEEP_MODEL, tuple(row))
                 connection.execute(_SEAL_MODELS)
+            models = {row[0] for row in connection.execute("SELECT fingerprint FROM models")}
             before = connection.total_changes
             for row in other._readable_rows():
                 seen += 1
-                if row is None or not _sound(row):
+                if row is None or not _sound(row) or row["fingerprint"] not in models:
                     damaged += 1
                     continue
                 connection.execute(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
+from weakref import WeakMethod
 from zlib import crc32
 
 import numpy as np
@@ -362,10 +363,11 @@ class EmbeddingCache:
                     if other._is_known(row["fingerprint"]):
                         connection.execute(_KEEP_MODEL, tuple(row))
                 connection.execute(_SEAL_MODELS)
+            models = {row[0] for row in connection.execute("SELECT fingerprint FROM models")}
             before = connection.total_changes
             for row in other._readable_rows():
                 seen += 1
-                if row is None or not _sound(row):
+                if row is None or not _sound(row) or row["fingerprint"] not in models:
                     damaged += 1
                     continue
                 connection.execute(
@@ -478,8 +480,11 @@ class CachedEncoder:
         self._profile: ModelProfile | None = None
         self._fingerprint: str | None = None
         self._lock = Lock()
-        self._questions = Batcher(
-            self._make_several,
+        # One that held itself would keep a model in memory, and its files open, for a while more
+        # when nobody asks it any longer.
+        several = WeakMethod(self._make_several)
+        self._questions: Batcher[Sequence[Passage], dict[Passage, Matrix]] = Batcher(
+            lambda asked: [] if (make := several()) is None else make(asked),
             size=lambda passages: sum(len(passage.text) for passage in passages),
             most_together=_CHARACTERS_TOGETHER,
         )

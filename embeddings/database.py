@@ -63,6 +63,7 @@ class Database:
         read_only: bool = False,
         readable_since: int | None = None,
         cure: str = _CURE,
+        may_begin: bool = True,
     ) -> None:
         """Open the file, make it if it is not there, and bring its tables up to date.
 
@@ -74,6 +75,7 @@ class Database:
             readable_since: The earliest version that its reader can do with where the file
                 cannot be brought up to date (see `version`); only the last one by default.
             cure: What is to be done if the file is damaged, a whole sentence.
+            may_begin: Whether it may be a new one, without tables.
 
         Raises:
             LibraryDamaged: The file is no database of ours, or of a later version.
@@ -84,6 +86,7 @@ class Database:
         """Of the file's tables: earlier than the last only where it cannot be written."""
         self._durable = durable
         self._cure = cure
+        self._may_begin = may_begin
         self._read_only = read_only or (path.exists() and not _writable(path))
         self._threads = local()
         self._open: list[sqlite3.Connection] = []
@@ -227,6 +230,10 @@ class Database:
         version = self._version(connection)
         if version == len(migrations):
             return
+        if not version and not self._may_begin:
+            raise LibraryDamaged(
+                f"{self.path} is empty, but there was something in it. {self._cure}"
+            )
         if self._read_only and readable_since <= version < len(migrations):
             self.version = version
             return

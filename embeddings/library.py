@@ -202,6 +202,21 @@ class Library:
 
         return self.at_one_state(found)
 
+    def chunks(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
+        """Return chunks that were found at the state that is being read, all of them.
+
+        Raises:
+            LibraryDamaged: One that was found is not there.
+        """
+        found = self.store.chunks(chunk_ids)
+        if len(found) < len(chunk_ids) and self.store.is_reading:
+            missing = next(one for one in chunk_ids if one not in found)
+            raise LibraryDamaged(
+                f"The library is damaged: the index knows a passage {missing} that is not there. "
+                "Restore the library from a copy; `parallax doctor` says what else is affected."
+            )
+        return list(found.values())
+
     def word_scores(self, words: Sequence[str]) -> "WordScores":
         """Score all chunks by the words of a question: BM25, as `Store.match` gives it."""
         return self.at_one_state(lambda: self._finder.word_scores(words))

@@ -87,6 +87,16 @@ def check_sentences(rows: Iterable[Row], article_id: str, expected: object) -> N
         _damaged("the sentences of a passage", article_id)
 
 
+def check_count(connection: Connection, count: int) -> None:
+    """Raise `LibraryDamaged` if there are not as many chunks as were written."""
+    (sealed,) = connection.execute("SELECT count(*) FROM chunk_seals").fetchone()
+    if sealed != count:
+        raise LibraryDamaged(
+            f"The library is damaged: of {sealed} passages {count} are there. Restore it from a "
+            "copy; `parallax doctor` says what else is affected."
+        )
+
+
 def _joined(rows: Iterable[Row], names: Iterable[str]) -> str | None:
     columns = tuple(names)
     lines = ["-".join(str(row[name]) for name in columns) for row in rows]

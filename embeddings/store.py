@@ -32,6 +32,9 @@ STORE_VERSION = len(_SCHEMAS)
 # Articles whose chunks are exchanged by one statement.
 _ARTICLES_A_CUT = 500
 
+# Lies beside articles if there are any.
+_WORDS_FILE = "words.index"
+
 _SEALED = "FROM articles LEFT JOIN article_seals ON article = number"
 
 # All of an article with its seals, and all but its text.
@@ -157,7 +160,9 @@ class Store:
         scripts[-1] += seals.SEAL_ALL
         check_not_emptied(path)
         check_log(path)
-        self._database = Database(path, scripts, durable=True)
+        words = path.with_name(_WORDS_FILE)
+        were_articles = path.exists() and words.exists() and words.stat().st_size > 0
+        self._database = Database(path, scripts, durable=True, may_begin=not were_articles)
 
     def close(self) -> None:
         """Close the file."""
@@ -406,6 +411,7 @@ class Store:
         """Return the ids of all chunks, rising."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
+            seals.check_count(connection, len(rows))
         return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
 
     def article_count(self) -> int:
@@ -432,6 +438,7 @@ class Store:
             new = np.fromiter((row["id"] for row in rows), np.int64, len(rows))
             # Ids only grow: if as many are left as were known, they are the same.
             if self.chunk_count() == len(known) + len(new):
+                seals.check_count(connection, len(known) + len(new))
                 return new[:0], new
             wanted = self.chunk_ids()
         return np.setdiff1d(known, wanted), np.setdiff1d(wanted, known)

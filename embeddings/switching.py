@@ -14,8 +14,10 @@ from embeddings.library import Library
 from embeddings.served import LibraryState, ServedModel, served_by
 from embeddings.store import UncutArticle
 
-# Articles that are embedded together. What an interruption costs is a part of them.
+# Articles that are read together, and so many of their passages, of like length, are embedded
+# before their vectors are kept: what an interruption can cost.
 _ARTICLES_A_STEP = 64
+_PASSAGES_A_WRITE = 64
 
 _ARTICLES_A_SAMPLE = 256
 
@@ -132,7 +134,8 @@ class ModelSwitch:
         # Those of like length together.
         missing.sort(key=lambda passage: len(passage.text))
         try:
-            self._encoder.encode(missing)
+            for start in range(0, len(missing), _PASSAGES_A_WRITE):
+                self._encoder.encode(missing[start : start + _PASSAGES_A_WRITE])
         except MissingVectors:
             # Offline; titles are done without. What is lacking in all is told in the end.
             self._lacking += [one.text for one in missing if one.sentences]

@@ -21,13 +21,6 @@ _HEADER_BYTES = 32
 _FRAME_BYTES = 24
 _MAGIC = 0x377F0682  # With 1 more, checksums are over words with the high byte first.
 
-# Of the head of a database: where it tells the version of the tables.
-_HEAD_BYTES = 100
-_VERSION_BYTES = slice(60, 64)
-
-# What lies beside a library's articles if there are any.
-_WORDS_FILE = "words.index"
-
 _WORD = 1 << 32
 _TRIES = 5
 
@@ -35,19 +28,18 @@ Words = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
 
 
-def check_not_emptied(path: Path) -> None:
-    """Raise `LibraryDamaged` if a file that had articles is empty; SQLite would begin a new one."""
-    log, words = path.with_name(f"{path.name}-wal"), path.with_name(_WORDS_FILE)
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    is_logged = log.exists() and log.stat().st_size > 0
-    has_tables = any(head[_VERSION_BYTES]) or (is_logged and head)
-    if not has_tables and (is_logged or (words.exists() and words.stat().st_size)):
+def check_not_emptied(database: Path) -> None:
+    """Look at the length of a database before SQLite does, who would remove the log beside it.
+
+    Raises:
+        LibraryDamaged: The file is empty, but its log is not.
+    """
+    log = database.with_name(f"{database.name}-wal")
+    sizes = [path.stat().st_size if path.exists() else None for path in (database, log)]
+    if sizes[0] == 0 and sizes[1]:
         raise LibraryDamaged(
-            f"{path} is empty, but there were articles in it. Restore it from a copy; to begin a "
-            "new library, remove all that lies beside it but the cache."
+            f"{database} is empty, but there was something in it. Restore it from a copy; what "
+            f"was kept last may still stand in {log.name}."
         )
 
 

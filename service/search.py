@@ -248,9 +248,7 @@ def _read(
 ) -> _Read:
     """Read passages with their exact vectors, but for those that are known."""
     there = {one.chunk.id: one for one in known.candidates} if known else {}
-    chunks = list(
-        library.store.chunks([one for one in pool.ids.tolist() if one not in there]).values()
-    )
+    chunks = library.chunks([one for one in pool.ids.tolist() if one not in there])
     headers = library.store.headers(list({chunk.article_id for chunk in chunks}))
     # Another process may have removed an article since its passage was found.
     chunks = [chunk for chunk in chunks if chunk.article_id in headers]

@@ -162,7 +162,7 @@ def _candidates(library: Library, reading: Reading, k: int, filters: Filters) ->
     for vector in _runs(reading.vectors):
         nearest = library.nearest(vector, max(_FEWEST_CHUNKS, _CHUNKS_AN_ARTICLE * k), filters)
         closest: dict[str, float] = {}
-        for chunk in library.store.chunks(list(nearest)).values():
+        for chunk in library.chunks(list(nearest)):
             score = max(closest.get(chunk.article_id, 0.0), nearest[chunk.id])
             closest[chunk.article_id] = score
         for article_id, score in closest.items():

@@ -789,5 +789,5 @@ def test_a_damaged_profile_is_not_taken_in(tmp_path: Path) -> None:
 
     into = EmbeddingCache(tmp_path / "cache.sqlite3")
 
-    assert into.import_from(tmp_path / "export").added == 0
+    assert into.import_from(tmp_path / "export") == Imported(added=0, present=0, damaged=1)
     assert into.latest_profile(NAME) is None

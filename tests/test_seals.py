@@ -2,6 +2,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from hypothesis import given, settings
@@ -18,10 +19,19 @@ TEXT = "By Jane Doe\n\nThe harbour of Arden was closed on Monday. Ships waited o
 STORY = Article(TEXT * 2, id="a", title="Harbour closed", source="Post", url="https://a.example/")
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    opened = toy_corpus(tmp_path)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    opened = toy_corpus(folder)
     list(opened.add([STORY, Article("Another story of the river.", id="b")]))
+    opened.close()
+    return folder
+
+
+@pytest.fixture
+def corpus(whole: Path, tmp_path: Path) -> Iterator[Corpus]:
+    copytree(whole, tmp_path, dirs_exist_ok=True)
+    opened = toy_corpus(tmp_path)
     yield opened
     opened.close()
 
@@ -71,6 +81,19 @@ def test_what_a_disk_made_of_an_article_is_never_quoted(
     for read in readers:
         with pytest.raises(LibraryDamaged, match=r"of the article '[abc]' is not what was written"):
             read(corpus)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_passage_that_got_lost_is_missed(corpus: Corpus, mode: Mode, tmp_path: Path) -> None:
+    corpus.search("harbour river", mode=mode)
+    spoil(corpus, "DELETE FROM chunks WHERE id = 1")
+
+    with pytest.raises(LibraryDamaged, match="knows a passage 1 that is not there"):
+        corpus.search("harbour river", mode=mode)
+    for path in (*tmp_path.glob("index-*"), tmp_path / "words.index"):
+        path.unlink()
+    with pytest.raises(LibraryDamaged, match="of 3 passages 2 are there"):
+        toy_corpus(tmp_path).search("harbour river", mode=mode)
 
 
 def test_a_damaged_article_is_put_again_when_it_is_added_again(corpus: Corpus) -> None:

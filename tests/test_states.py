@@ -147,7 +147,7 @@ def test_while_much_is_brought_in_searches_find_what_was_there_before(
 
     looking = Thread(target=look)
     looking.start()
-    for start in range(10, 60, 10):
+    for start in range(10, 40, 10):
         list(toy_corpus(tmp_path).add(stories(*range(start, start + 10))))
     stop.set()
     looking.join()

@@ -52,13 +52,12 @@ def crash(kills: int, seed: int, points: int, flips: int, folder: Path | None) -
         killed, stopped, damaged = (Path(name, one) for one in ("killed", "stopped", "damaged"))
         for one in (killed, stopped, damaged):
             one.mkdir()
-        outcomes = [
-            ("kills", run(killed, kills, seed, on_kill=_show)),
-            ("points", enumerate_points(stopped, seed, points, on_point=_show)),
-        ]
+        outcomes = {"kills": run(killed, kills, seed, on_kill=_show)}
+        if points:
+            outcomes["points"] = enumerate_points(stopped, seed, points, on_point=_show)
         wrong = _damaged(damaged, flips, Random(seed))
     click.echo(err=True)
-    for what, outcome in outcomes:
+    for what, outcome in outcomes.items():
         click.echo(
             f"{what}: {outcome.kills}, acknowledged: {outcome.acknowledged}, "
             f"lost: {outcome.lost}, inconsistent: {outcome.inconsistent}"
@@ -67,7 +66,7 @@ def crash(kills: int, seed: int, points: int, flips: int, folder: Path | None) -
             click.echo(f"  {fault}")
     for answer in wrong[:_MOST_SHOWN]:
         click.echo(f"  {answer[:300]}")
-    if wrong or any(outcome.lost or outcome.inconsistent for _, outcome in outcomes):
+    if wrong or any(one.lost or one.inconsistent for one in outcomes.values()):
         sys.exit(1)
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 from embeddings.article import Article
 
-NAMES = [f"story-{number:02}" for number in range(12)]
+NAMES = [f"story-{number:02}" for number in range(9)]
 
 _WORDS = [
     *["harbour", "storm", "bridge", "council", "budget", "strike", "vote", "minister", "river"],

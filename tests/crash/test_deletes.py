@@ -39,10 +39,10 @@ def test_after_all_was_removed_and_it_was_reopened_no_id_comes_again(tmp_path: P
 def test_an_article_put_again_and_again_leaves_nothing_of_what_it_was(tmp_path: Path) -> None:
     corpus = toy_corpus(tmp_path)
     list(corpus.add(story(name, 1) for name in NAMES[:4]))
-    for version in range(2, 40):
+    for version in range(2, 16):
         list(corpus.add([story(NAMES[0], version)]))
 
-    found = corpus.search("number1 number2 number20 number38", mode=Mode.LEXICAL, k=50).hits
+    found = corpus.search("number1 number2 number8 number14", mode=Mode.LEXICAL, k=50).hits
     assert {hit.article_id for hit in found} == {*NAMES[1:4]}  # Those of version 1 alone.
     assert len(corpus.library._finder.words().ids) < 3 * len(chunk_ids(corpus))
     corpus.close()
@@ -65,7 +65,7 @@ class BrokenAtTimes(ToyEncoder):
     broken = False
 
     def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
-        if not self.broken and any("town599" in passage.text for passage in passages):
+        if not self.broken and any("town519" in passage.text for passage in passages):
             self.broken = True
             raise RuntimeError("The model is out of memory.")
         return super().encode(passages)
@@ -75,7 +75,7 @@ def test_a_model_that_fails_once_loses_nothing_and_is_not_passed_over(tmp_path: 
     corpus = toy_corpus(tmp_path, BrokenAtTimes())
     articles = [
         Article(f"The harbour of town{number}.", id=f"{number:03}", language="en")
-        for number in range(600)
+        for number in range(520)
     ]
     told = []
 
@@ -87,8 +87,8 @@ def test_a_model_that_fails_once_loses_nothing_and_is_not_passed_over(tmp_path: 
 
     statuses = [result.status for result in corpus.add(articles)]
 
-    assert statuses == ["unchanged"] * 512 + ["added"] * 88
-    assert corpus.search("harbour of town599").hits[0].article_id == "599"
+    assert statuses == ["unchanged"] * 512 + ["added"] * 8
+    assert corpus.search("harbour of town519").hits[0].article_id == "519"
     assert corpus.library.store.damages() == []
     ids = corpus.library._index.current().ids()
     assert np.array_equal(np.sort(ids), corpus.library.store.chunk_ids())

@@ -19,7 +19,7 @@ from service.reading import Ref
 from service.search import Mode
 
 NAMES = [f"town{number}" for number in range(8)]
-CHANGES = 8
+CHANGES = 5
 
 
 def edition(number: int) -> list[Article]:

@@ -45,7 +45,7 @@ def crash(kills: int, seed: int, points: int, flips: int, folder: Path | None) -
     A writer adds, updates and removes articles at random and reports each change that it was
     told is done. After each kill every change that was reported must be there, none be half
     done, all parts of the library agree, and searches give what a new library of the same
-    articles gives. About two kills a second and processor. Exit code 1 if anything is lost or
+    articles gives. A kill takes about a second. Exit code 1 if anything is lost or
     inconsistent, or if a damaged file gave a wrong answer.
     """
     with TemporaryDirectory(dir=folder, prefix="parallax-crash-") as name:

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 # Waits as long as there is a file to hold it up; tells when it is asked.
 SERVE = """
@@ -254,6 +255,21 @@ def test_bodies_on_their_way_take_no_more_room_than_two_of_them_may(patient: Ser
         kept = sum(is_open(connection) for connection in connections)
 
     assert kept == 2
+
+
+def test_questions_do_not_wait_for_what_waits_to_write(patient: Server) -> None:
+    body = b'{"text": "Ferries sail."}'
+    sent = (
+        b"POST /v1/articles HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    with FileLock(patient.folder / "write.lock"), ExitStack() as opened:
+        writers = [opened.enter_context(patient.connect()) for _ in range(3)]
+        for writer in writers:
+            writer.sendall(sent)
+
+        assert [patient.get("/v1/articles") for _ in range(5)] == [200] * 5
+        assert all(is_open(writer) for writer in writers)
 
 
 def is_open(connection: socket.socket) -> bool:

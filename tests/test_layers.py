@@ -59,6 +59,7 @@ OWNERS = {
     "flask": ["service.http"],
     "werkzeug": ["service.http"],
     "waitress": ["service.http"],
+    "limits": ["service.http.rates"],
     "trafilatura": ["embeddings.readers"],
     "charset_normalizer": ["embeddings.readers"],
     "ftfy": ["embeddings.readers"],

@@ -54,6 +54,9 @@ _IMPATIENCE = 0.25
 # Within so many seconds the service must be as fast as before; as fast is nine tenths.
 _RECOVERY, _AS_FAST = 2.0, 0.9
 
+# What is kept of the articles that are added, and what memory is in pieces, is less than that.
+_MOST_GROWTH = 1.15
+
 Ask = Callable[[random.Random], bytes]
 
 
@@ -250,6 +253,8 @@ def bear(folder: Path, ask: Ask, clients: int, seconds: float, warm: float) -> d
     _say(f"{clients} clients, {seconds:.0f} s", found, f"{early:.0f} MB, then {late:.0f} MB")
     if wrong or set(found.statuses) - {200, 201, 204}:
         raise SystemExit(f"Not all was answered: {dict(found.statuses)} {wrong[:3]}")
+    if late > _MOST_GROWTH * early:
+        raise SystemExit(f"The service grew from {early:.0f} to {late:.0f} MB.")
     return {**_figures(found), "resident_early_mb": early, "resident_late_mb": late}
 
 

@@ -25,3 +25,16 @@ def keep_few_arenas() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # Another C library; then it stays as it is.
             ctypes.CDLL(None).mallopt(ctypes.c_int(_ARENA_MAX), ctypes.c_int(_ARENAS))
+
+
+def allow_files(count: int) -> None:
+    """Allow this process to have so many files and connections open, as far as it may say so."""
+    with suppress(
+        ImportError, OSError, ValueError
+    ):  # Elsewhere than on Unix there is no such bound.
+        import resource
+
+        most, hardest = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = count if hardest == resource.RLIM_INFINITY else min(count, hardest)
+        if most != resource.RLIM_INFINITY and most < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hardest))

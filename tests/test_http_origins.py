@@ -6,6 +6,7 @@ from toy import toy_corpus
 
 from service.http import create_app
 from service.http.rules import Rules
+from service.keys import Keys, Scope
 
 ARTICLE = {"text": "Ferries sail again from Monday."}
 SITE = "https://news.example"
@@ -100,6 +101,19 @@ def test_a_site_that_is_named_may_ask_and_read_but_gets_no_password(named: Flask
         assert answer.headers["Access-Control-Allow-Origin"] == SITE
         assert "Origin" in answer.headers["Vary"]
         assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_a_site_that_is_named_needs_a_key_of_its_own_all_the_same(tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    client = create_app(toy_corpus(tmp_path), Rules(keys=keys, origins=(SITE,))).test_client()
+    sent = {"Origin": SITE, "Authorization": f"Bearer {keys.new('site', Scope.READ)}"}
+    closed = client.get("/v1/articles", headers={"Origin": SITE})
+
+    # The browser asks first, without the key.
+    assert client.options("/v1/articles", headers=PREFLIGHT).status_code == 204
+    assert closed.status_code == 401
+    assert closed.headers["Access-Control-Allow-Origin"] == SITE
+    assert client.get("/v1/articles", headers=sent).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ OWNERS = {
     "werkzeug": ["service.http"],
     "waitress": ["service.http"],
     "prometheus_client": ["service.http"],
+    "limits": ["service.http.rates"],
     "trafilatura": ["embeddings.readers"],
     "charset_normalizer": ["embeddings.readers"],
     "ftfy": ["embeddings.readers"],

@@ -18,6 +18,7 @@ HEAVY = {
     "flask",
     "ftfy",
     "huggingface_hub",
+    "limits",
     "lxml",
     "numpy",
     "openvino",

@@ -15,7 +15,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from embeddings.errors import BadRequest, Overloaded
-from embeddings.machine import keep_few_arenas
+from embeddings.machine import allow_files, keep_few_arenas
 from service.corpus import Corpus
 from service.http.app import CAME, create_app
 from service.http.errors import RETRY_SECONDS, TOO_LARGE, error_body, too_large
@@ -203,6 +203,8 @@ def serve(
         BadRequest: One cannot listen there, or not without a key; the message says why.
     """
     keep_few_arenas()
+    # Of a connection there may be three: a large request and a large answer lie in files.
+    allow_files(4 * _MOST_CONNECTIONS)
     # That requests wait is nothing to be told on standard error, each time: it is bounded.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listen(host, port) as listening:

@@ -286,7 +286,7 @@ def register(app: Flask) -> None:
             operation.path.replace("{id}", "<any_text:article_id>"),
             view_func=operation.view,
             methods=[operation.method],
-            provide_automatic_options=operation.view is not similar_articles,
+            provide_automatic_options=False if operation.view is similar_articles else None,
         )
     # An id may end so, too; what may be done with that one is not what may be done here.
     app.add_url_rule(
@@ -308,6 +308,7 @@ def _methods_of_similar(article_id: str) -> ResponseReturnValue:
 
 
 def _asks_for_similar() -> bool:
-    """Tell whether the path ends in "/similar" as it was written, percent signs and all."""
+    """Tell whether an id and "/similar" follow in the path as it was written, percent signs too."""
     written = urlsplit(request.environ.get("REQUEST_URI", request.path)).path
-    return written.endswith("/similar")
+    asked = written.partition("/v1/articles/")[2]
+    return asked.endswith("/similar") and asked != "/similar"

@@ -25,7 +25,7 @@ from options import data_folder
 from embeddings.article import Article
 from embeddings.encoder import Calibration, Thresholds
 from embeddings.library import Library
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from service.alignment import SHARED, UNSURE, align
 from service.answers import Band
 from service.bands import band_of

@@ -30,7 +30,8 @@ from peaks import matrix_rates
 from scipy.stats import spearmanr
 from tokenizers import Tokenizer
 
-from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.cache import EmbeddingCache
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.errors import ModelUnavailable
 from embeddings.ingest import Preparer
 from embeddings.models.files import DEFAULT_MODEL, locate

@@ -31,7 +31,7 @@ from options import data_folder
 from embeddings.database import Database
 from embeddings.index import VectorIndex, load_snapshot, rows_to_train
 from embeddings.snapshot import SnapshotHead
-from embeddings.store import Ids
+from embeddings.stored import Ids
 from embeddings.vectors import Matrix
 
 _SIZES = (100_000, 1_000_000)

@@ -39,7 +39,8 @@ from embeddings.metadata import read_metadata
 from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.models.tokens import TokenCounter
 from embeddings.readers import read_paths
-from embeddings.store import PreparedArticle, Store
+from embeddings.store import Store
+from embeddings.stored import PreparedArticle
 from service.corpus import Corpus
 from service.settings import read_settings
 

@@ -27,7 +27,8 @@ from embeddings.chunks import Chunk, Sentence
 from embeddings.database import Database
 from embeddings.encoder import ModelProfile, Passage, Role, passage_at
 from embeddings.readers import Refusal, read_paths
-from embeddings.store import PreparedArticle, Store
+from embeddings.store import Store
+from embeddings.stored import PreparedArticle
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
 from service.settings import read_settings

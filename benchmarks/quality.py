@@ -26,7 +26,7 @@ from summaries import measure as measure_summaries
 
 from embeddings.article import Article
 from embeddings.library import Library
-from embeddings.store import Filters, StoredChunk
+from embeddings.stored import Filters, StoredChunk
 from embeddings.vectors import Matrix
 from service.corpus import Corpus
 from service.ranking import (

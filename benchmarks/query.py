@@ -39,7 +39,7 @@ from options import data_folder
 
 from embeddings.encoder import Passage, Role
 from embeddings.models.files import DEFAULT_MODEL, locate
-from embeddings.store import StoredChunk
+from embeddings.stored import StoredChunk
 from service.corpus import Corpus
 from service.settings import read_settings
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from embeddings.arrays import read_arrays, write_arrays
-from embeddings.cache import CachedEncoder
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
 from embeddings.fulltext import Tokenizer
@@ -21,7 +21,8 @@ from embeddings.postings import Segment, WordIndex, WordScores, segment_of
 from embeddings.sketches import Sketches, clear_later
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.states import Outdated
-from embeddings.store import Store, StoredChunk
+from embeddings.store import Store
+from embeddings.stored import StoredChunk
 from embeddings.vectors import Matrix
 
 _WORDS_FILE = "words.index"

@@ -7,12 +7,13 @@ from threading import Lock, RLock
 
 import numpy as np
 
-from embeddings.cache import CachedEncoder
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.errors import MissingVectors
 from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.states import Outdated
-from embeddings.store import Ids, Store
+from embeddings.store import Store
+from embeddings.stored import Ids
 from embeddings.vectors import Matrix
 
 # How many chunks' vectors are read at a time.

@@ -11,7 +11,7 @@ import numpy as np
 
 from embeddings.locks import SharedLock
 from embeddings.snapshot import SnapshotHead, read_head, write_snapshot
-from embeddings.store import Ids
+from embeddings.stored import Ids
 from embeddings.vectors import Matrix
 
 EXACT_UP_TO = 20_000

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from embeddings.article import Article, Block, Label, content_id
-from embeddings.cache import CachedEncoder
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.checks import check_article, check_id, digest_of
 from embeddings.chunks import chunk_article
 from embeddings.encoder import Passage, passage_at
@@ -20,7 +20,8 @@ from embeddings.metadata import read_metadata
 from embeddings.models.tokens import TokenCounter
 from embeddings.readers import Refusal
 from embeddings.served import served_by
-from embeddings.store import PreparedArticle, Store
+from embeddings.store import Store
+from embeddings.stored import PreparedArticle
 from embeddings.vectors import Matrix
 
 # Articles wait until they have this many passages (chunks and titles) or characters, or are so

@@ -11,14 +11,16 @@ from weakref import finalize
 import numpy as np
 
 from embeddings.article import Article
-from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.cache import EmbeddingCache
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryChanged, LibraryDamaged, ParallaxError
 from embeddings.served import LibraryState, ServedModel
 from embeddings.snapshot import snapshot_generation
 from embeddings.states import Outdated
-from embeddings.store import Filters, Ids, Store, StoredChunk
+from embeddings.store import Store
+from embeddings.stored import Filters, Ids, StoredChunk
 from embeddings.vectors import Matrix
 
 # What reads articles and what searches vectors take long to import, and most commands need

@@ -23,7 +23,7 @@ from embeddings.fulltext import (
     most_reachable,
     weight,
 )
-from embeddings.store import ChunkText, Ids
+from embeddings.stored import ChunkText, Ids
 
 Numbers = npt.NDArray[Any]
 Shares = npt.NDArray[np.float64]

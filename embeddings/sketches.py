@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from embeddings.database import Database, in_batches
 from embeddings.errors import LibraryChanged, ParallaxError
-from embeddings.store import Ids
+from embeddings.stored import Ids
 from embeddings.vectors import Matrix
 
 _SCHEMA = """

@@ -1,36 +1,27 @@
 """The truth of a library: articles, their blocks, chunks and sentences, and the terms in them."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from embeddings import seals
+from embeddings import seals, tables
 from embeddings.article import Article, Block, Label, Span
-from embeddings.chunks import Chunk, Sentence
-from embeddings.database import Connection, Database, Row, in_batches
-from embeddings.encoder import Passage, passage_at
+from embeddings.chunks import Chunk
+from embeddings.database import Connection, Database, in_batches
 from embeddings.errors import LibraryChanged, LibraryDamaged, UnknownArticle
 from embeddings.fulltext import PhraseRows, best_rows, phrase_rows, quoted
-from embeddings.served import Edition, LibraryState, ServedModel, check_same
+from embeddings.served import Edition, LibraryState, ServedModel
+from embeddings.stored import ChunkText, Filters, Ids, PreparedArticle, StoredChunk, UncutArticle
 from embeddings.wal import check_log, check_not_emptied
 from embeddings.words import WORDS, are_words_sound, make_words
-
-Ids = npt.NDArray[np.int64]
 
 _SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
 
 STORE_VERSION = len(_SCHEMAS)
 """Of the tables of a store that this version writes."""
-
-# Articles whose chunks are exchanged by one statement.
-_ARTICLES_A_CUT = 500
 
 # Lies beside articles if there are any.
 _WORDS_FILE = "words.index"
@@ -43,107 +34,6 @@ _WHOLE = (
     f"article_seals.blocks AS blocks_seal {_SEALED}"
 )
 _HEADERS = f"SELECT {seals.HEADER}, '' AS text {_SEALED}"
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedArticle:
-    """An article with all that was found out about its text, ready to be kept.
-
-    Attributes:
-        article: The article; its id is set.
-        digest: Of everything that was given; the same digest, the same article.
-        blocks: Labelled spans in text order.
-        chunks: Runs of body sentences in text order.
-    """
-
-    article: Article
-    digest: bytes
-    blocks: Sequence[Block]
-    chunks: Sequence[Chunk]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk as it is kept.
-
-    Attributes:
-        id: Its own for ever; never given to another chunk.
-        article_id: The article it is of.
-        span: Where it stands in the article's text.
-        text: What stands there.
-        sentences: Its sentences; spans are positions in the article's text.
-    """
-
-    id: int
-    article_id: str
-    span: Span
-    text: str
-    sentences: tuple[Sentence, ...]
-
-    @property
-    def passage(self) -> Passage:
-        """What is embedded of it: its text and its sentences."""
-        return passage_at(self.span.start, self.text, (one.span for one in self.sentences))
-
-
-class ChunkText(NamedTuple):
-    """A chunk as it is searched by words.
-
-    Attributes:
-        id: The chunk's.
-        article: The number of its article; the chunks of one stand together in order of ids.
-        title: Of the article.
-        text: What stands in the chunk.
-    """
-
-    id: int
-    article: int
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class UncutArticle:
-    """An article with what it takes to cut it into chunks for another model.
-
-    Attributes:
-        number: Its own for ever; an article that is changed gets another.
-        title: Its title.
-        text: Its text.
-        blocks: Its blocks in text order.
-        chunks: Its chunks as they are, in text order.
-    """
-
-    number: int
-    title: str
-    text: str
-    blocks: Sequence[Block]
-    chunks: Sequence[StoredChunk]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which passages count.
-
-    Attributes:
-        source: Of articles of this source, in upper or lower case.
-        since: Of articles published on this day (ISO 8601) or later; an article without a
-            date is in no span of time.
-        until: Of articles published on this day or earlier.
-        holds: Passages that hold all of these: words as written, next to each other and in
-            order, whatever their case and accents and what stands between them.
-        lacks: Passages that hold none of these.
-    """
-
-    source: str | None = None
-    since: str | None = None
-    until: str | None = None
-    holds: tuple[str, ...] = ()
-    lacks: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Tell whether anything is left out."""
-        return self != Filters()
 
 
 class Store:
@@ -236,11 +126,11 @@ class Store:
         articles = {one.article.id: one for one in prepared}
         with self._changing() as connection:
             if served is not None:
-                _serve_first(connection, served)
-            for article_id in _there(connection, list(articles)):
-                _delete(connection, article_id)
-            _insert(connection, list(articles.values()))
-            _advance(connection)
+                tables.serve_first(connection, served)
+            for article_id in tables.there(connection, list(articles)):
+                tables.delete(connection, article_id)
+            tables.insert(connection, list(articles.values()))
+            tables.advance(connection)
 
     def remove(self, article_ids: Sequence[str]) -> None:
         """Remove articles, in one transaction: all or, if one is not there, none.
@@ -250,9 +140,9 @@ class Store:
         """
         with self._changing() as connection:
             for article_id in article_ids:
-                if not _delete(connection, article_id):
+                if not tables.delete(connection, article_id):
                     raise UnknownArticle(article_id)
-            _advance(connection)
+            tables.advance(connection)
 
     def switch(self, served: ServedModel, cut: Mapping[int, Sequence[Chunk]]) -> None:
         """Go over to another model, in one transaction.
@@ -264,10 +154,10 @@ class Store:
         """
         with self._changing() as connection:
             if cut:
-                _cut_anew(connection, cut)
-                _keep(connection, "cut", _state(connection).edition.cut + 1)
-            _keep(connection, "model", served.to_json())
-            _advance(connection)
+                tables.cut_anew(connection, cut)
+                tables.keep(connection, "cut", tables.state(connection).edition.cut + 1)
+            tables.keep(connection, "model", served.to_json())
+            tables.advance(connection)
 
     def replace_by(self, path: Path) -> None:
         """Take the contents of another store, in one transaction; see `Database.replace_by`."""
@@ -286,8 +176,10 @@ class Store:
             connection.execute(
                 "UPDATE library SET value = lower(hex(randomblob(16))) WHERE name = 'identity'"
             )
-            _keep(connection, "generation", max(generation, _state(connection).generation))
-            _advance(connection)
+            tables.keep(
+                connection, "generation", max(generation, tables.state(connection).generation)
+            )
+            tables.advance(connection)
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
@@ -307,7 +199,7 @@ class Store:
     def state(self) -> LibraryState:
         """Return all that the library says of itself, at one moment."""
         with self._database.reading() as connection:
-            return _state(connection)
+            return tables.state(connection)
 
     def generation(self, edition: Edition | None = None) -> int:
         """Return a number that grows with every change.
@@ -342,7 +234,7 @@ class Store:
         """
         with self._database.reading() as connection:
             return {
-                row["id"]: row["digest"] if _is_sound(row) else b""
+                row["id"]: row["digest"] if tables.is_sound(row) else b""
                 for marks, batch in in_batches(article_ids)
                 for row in connection.execute(f"{_WHOLE} WHERE id IN ({marks})", batch)
             }
@@ -366,7 +258,7 @@ class Store:
         if row is None:
             raise UnknownArticle(article_id)
         seals.check_text(row, row["text_seal"])
-        return _article(row)
+        return tables.article_of(row)
 
     def articles(self, *, after: str = "", limit: int = 100) -> list[Article]:
         """Return a page of articles in the order of their ids, texts left empty.
@@ -380,13 +272,13 @@ class Store:
                 f"{_HEADERS} WHERE id > ? ORDER BY id LIMIT ?",
                 (after, limit),
             ).fetchall()
-        return [_article(row) for row in rows]
+        return [tables.article_of(row) for row in rows]
 
     def headers(self, article_ids: Sequence[str]) -> dict[str, Article]:
         """Return those of the articles that are there, texts left empty, by id."""
         with self._database.reading() as connection:
             return {
-                row["id"]: _article(row)
+                row["id"]: tables.article_of(row)
                 for marks, batch in in_batches(article_ids)
                 for row in connection.execute(f"{_HEADERS} WHERE id IN ({marks})", batch)
             }
@@ -449,7 +341,7 @@ class Store:
             return {
                 chunk.id: chunk
                 for marks, batch in in_batches(chunk_ids)
-                for chunk in _chunks(connection, f"chunks.id IN ({marks})", batch)
+                for chunk in tables.chunks_where(connection, f"chunks.id IN ({marks})", batch)
             }
 
     def outermost(self, count: int) -> list[StoredChunk]:
@@ -470,14 +362,14 @@ class Store:
             found = [
                 chunk
                 for marks, batch in in_batches(article_ids)
-                for chunk in _chunks(connection, f"articles.id IN ({marks})", batch)
+                for chunk in tables.chunks_where(connection, f"articles.id IN ({marks})", batch)
             ]
         place = {article_id: number for number, article_id in enumerate(article_ids)}
         return sorted(found, key=lambda chunk: (place[chunk.article_id], chunk.span))
 
     def passing(self, filters: Filters) -> Ids:
         """Return the ids of the chunks that pass, rising."""
-        condition, values = _condition(filters)
+        condition, values = tables.condition_of(filters)
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT chunks.id FROM chunks JOIN articles ON number = article "
@@ -498,7 +390,7 @@ class Store:
             BM25 of the best chunks by id, as a share of the most that the words could reach
             (above 0, up to 1), best first; ties go to the lower id.
         """
-        condition, values = _condition(filters)
+        condition, values = tables.condition_of(filters)
         with self._database.reading() as connection:
             found = best_rows(
                 connection,
@@ -518,7 +410,7 @@ class Store:
 
         An article counts if one of its chunks does.
         """
-        condition, values = _condition(filters)
+        condition, values = tables.condition_of(filters)
         if filters:
             among = (
                 f"SELECT article FROM chunks JOIN articles ON number = article WHERE {condition}"
@@ -544,7 +436,7 @@ class Store:
             return [
                 ChunkText(row["chunk"], row["number"], row["title"], row["text"])
                 for marks, batch in in_batches(chunk_ids)
-                for row in _passages(connection, f"chunks.id IN ({marks})", batch)
+                for row in tables.passages_where(connection, f"chunks.id IN ({marks})", batch)
             ]
 
     def phrase(self, words: str) -> tuple[PhraseRows, PhraseRows]:
@@ -615,240 +507,3 @@ class Store:
                 )
                 for row in rows
             ]
-
-
-def _state(connection: Connection) -> LibraryState:
-    facts = connection.execute("SELECT name, value FROM library").fetchall()
-    return LibraryState.of({row["name"]: row["value"] for row in facts})
-
-
-def _keep(connection: Connection, name: str, value: object) -> None:
-    connection.execute("INSERT OR REPLACE INTO library VALUES (?, ?)", (name, value))
-
-
-def _serve_first(connection: Connection, served: ServedModel) -> None:
-    """Serve a model if none is served yet, else see that it is the same."""
-    before = _state(connection).served
-    if before is None:
-        _keep(connection, "model", served.to_json())
-    else:
-        check_same(before, served.name, served.fingerprint, served.precision)
-
-
-def _cut_anew(connection: Connection, cut: Mapping[int, Sequence[Chunk]]) -> None:
-    """Put chunks of articles in place of theirs, some articles at a time."""
-    numbers = sorted(cut)
-    for start in range(0, len(numbers), _ARTICLES_A_CUT):
-        among = ",".join(map(str, map(int, numbers[start : start + _ARTICLES_A_CUT])))
-        articles = connection.execute(
-            f"SELECT number, title, text FROM articles WHERE number IN ({among}) ORDER BY number"
-        ).fetchall()
-        _delete_chunks(connection, f"number IN ({among})", ())
-        _insert_chunks(
-            connection,
-            [(row["number"], row["title"], row["text"], cut[row["number"]]) for row in articles],
-        )
-
-
-def _delete_chunks(connection: Connection, which: str, values: Sequence[object]) -> None:
-    """Remove the chunks of articles, and the words of both.
-
-    Args:
-        connection: Of the store.
-        which: A condition on articles, in SQL.
-        values: What stands for its question marks.
-    """
-    chunks = (
-        f"SELECT chunks.id FROM chunks JOIN articles ON number = article WHERE articles.{which}"
-    )
-    for statement in (
-        "INSERT INTO chunk_words (chunk_words, rowid, text) "
-        f"SELECT 'delete', rowid, text FROM chunk_terms WHERE rowid IN ({chunks})",
-        f"DELETE FROM chunk_terms WHERE rowid IN ({chunks})",
-        f"DELETE FROM article_terms WHERE rowid IN (SELECT number FROM articles WHERE {which})",
-        # Sentences go with their chunks by themselves.
-        f"DELETE FROM chunks WHERE article IN (SELECT number FROM articles WHERE {which})",
-    ):
-        connection.execute(statement, tuple(values))
-
-
-def _delete(connection: Connection, article_id: str) -> bool:
-    _delete_chunks(connection, "id = ?", (article_id,))
-    # Blocks go with their article by themselves.
-    return connection.execute("DELETE FROM articles WHERE id = ?", (article_id,)).rowcount > 0
-
-
-def _advance(connection: Connection) -> None:
-    connection.execute("UPDATE library SET value = value + 1 WHERE name = 'generation'")
-
-
-def _there(connection: Connection, article_ids: Sequence[str]) -> list[str]:
-    return [
-        row["id"]
-        for marks, batch in in_batches(article_ids)
-        for row in connection.execute(f"SELECT id FROM articles WHERE id IN ({marks})", batch)
-    ]
-
-
-def _insert(connection: Connection, articles: Sequence[PreparedArticle]) -> None:
-    # Table by table, with ids given out here: one statement a row costs more than the row.
-    numbered = list(enumerate(articles, start=_next(connection, "articles")))
-    connection.executemany(
-        "INSERT INTO articles (number, id, title, text, source, url, published, language, "
-        "authors, extra, origin, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((number, *_columns(one)) for number, one in numbered),
-    )
-    connection.executemany(
-        "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
-        (
-            (number, block.span.start, block.span.end, block.label, block.reason)
-            for number, one in numbered
-            for block in one.blocks
-        ),
-    )
-    _insert_chunks(
-        connection,
-        [(number, one.article.title, one.article.text, one.chunks) for number, one in numbered],
-    )
-
-
-def _insert_chunks(
-    connection: Connection, articles: Sequence[tuple[int, str, str, Sequence[Chunk]]]
-) -> None:
-    """Keep the chunks of articles, which come by number, title and text, and the words of both."""
-    of_chunks = [
-        (number, title, text, chunk) for number, title, text, own in articles for chunk in own
-    ]
-    chunks = list(enumerate(of_chunks, start=_next(connection, "chunks")))
-    connection.executemany(
-        'INSERT INTO chunks (id, article, start, "end") VALUES (?, ?, ?, ?)',
-        (
-            (chunk_id, number, chunk.span.start, chunk.span.end)
-            for chunk_id, (number, _, _, chunk) in chunks
-        ),
-    )
-    connection.executemany(
-        "INSERT INTO sentences VALUES (?, ?, ?, ?)",
-        (
-            (chunk_id, sentence.span.start, sentence.span.end, sentence.whole)
-            for chunk_id, (_, _, _, chunk) in chunks
-            for sentence in chunk.sentences
-        ),
-    )
-    texts = [(chunk_id, title, chunk.span.of(text)) for chunk_id, (_, title, text, chunk) in chunks]
-    connection.executemany("INSERT INTO chunk_terms (rowid, title, text) VALUES (?, ?, ?)", texts)
-    connection.executemany(
-        "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-        ((chunk_id, text) for chunk_id, _, text in texts),
-    )
-    connection.executemany(
-        "INSERT INTO article_terms (rowid, title, text) VALUES (?, ?, ?)",
-        (
-            (number, title, "\n".join(chunk.span.of(text) for chunk in own))
-            for number, title, text, own in articles
-            if own
-        ),
-    )
-
-
-def _next(connection: Connection, table: str) -> int:
-    """Return the id that SQLite would give to the next row: one that was never used."""
-    (last,) = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", (table,)
-    ).fetchone()
-    return int(last) + 1
-
-
-def _columns(one: PreparedArticle) -> tuple[object, ...]:
-    article = one.article
-    return (
-        article.id,
-        article.title,
-        article.text,
-        article.source,
-        article.url,
-        article.published,
-        article.language,
-        json.dumps(article.authors, ensure_ascii=False),
-        json.dumps(dict(article.extra), ensure_ascii=False),
-        article.origin,
-        one.digest,
-    )
-
-
-def _is_sound(row: Row) -> bool:
-    try:
-        seals.check_header(row)
-        seals.check_text(row, row["text_seal"])
-    except LibraryDamaged:
-        return False
-    return True
-
-
-def _article(row: Row) -> Article:
-    seals.check_header(row)
-    return Article(
-        id=row["id"],
-        title=row["title"],
-        text=row["text"],
-        source=row["source"],
-        url=row["url"],
-        published=row["published"],
-        language=row["language"],
-        authors=tuple(json.loads(row["authors"])),
-        extra=json.loads(row["extra"]),
-        origin=row["origin"],
-    )
-
-
-def _chunks(
-    connection: Connection, condition: str, values: Sequence[object]
-) -> Iterator[StoredChunk]:
-    sentences: dict[int, list[Row]] = {}
-    for row in connection.execute(
-        'SELECT chunk, sentences.start, sentences."end", whole FROM chunks '
-        "JOIN sentences ON chunk = chunks.id JOIN articles ON number = article "
-        f"WHERE {condition} ORDER BY chunk, sentences.start",
-        tuple(values),
-    ):
-        sentences.setdefault(row["chunk"], []).append(row)
-    for row in _passages(connection, condition, values):
-        own = sentences.get(row["chunk"], [])
-        seals.check_sentences(own, row["article_id"], row["sentences_seal"])
-        yield StoredChunk(
-            id=row["chunk"],
-            article_id=row["article_id"],
-            span=Span(row["start"], row["end"]),
-            text=row["text"],
-            sentences=tuple(
-                Sentence(Span(one["start"], one["end"]), bool(one["whole"])) for one in own
-            ),
-        )
-
-
-def _passages(connection: Connection, condition: str, values: Sequence[object]) -> Iterator[Row]:
-    """Give chunks with their articles, in the order of their ids, each as it was written."""
-    for row in connection.execute(
-        'SELECT chunks.id AS chunk, number, articles.id AS article_id, title, start, "end", '
-        # SQLite counts code points from 1, as we count them from 0.
-        'substr(articles.text, start + 1, "end" - start) AS text, '
-        "chunk_seals.text AS text_seal, chunk_seals.sentences AS sentences_seal "
-        "FROM chunks JOIN articles ON number = article "
-        f"LEFT JOIN chunk_seals ON chunk = chunks.id WHERE {condition} ORDER BY chunks.id",
-        tuple(values),
-    ):
-        seals.check_passage(row)
-        yield row
-
-
-def _condition(filters: Filters) -> tuple[str, list[str]]:
-    holding = "(SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?)"
-    tests = {
-        "casefold(source) = casefold(?)": filters.source,
-        "substr(published, 1, 10) >= ?": filters.since,
-        "substr(published, 1, 10) <= ?": filters.until,
-        f"chunks.id IN {holding}": " AND ".join(map(quoted, filters.holds)) or None,
-        f"chunks.id NOT IN {holding}": " OR ".join(map(quoted, filters.lacks)) or None,
-    }
-    used = {test: value for test, value in tests.items() if value is not None}
-    return " AND ".join(used) or "1", list(used.values())

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.article import Span
-from embeddings.cache import CachedEncoder
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.chunks import Chunk, Sentence, TokenCounter, chunk_article
 from embeddings.encoder import ModelProfile, Passage, passage_at
 from embeddings.errors import MissingVectors
 from embeddings.library import Library
 from embeddings.served import LibraryState, ServedModel, served_by
-from embeddings.store import UncutArticle
+from embeddings.stored import UncutArticle
 
 # Articles that are read together, and so many of their passages, of like length, are embedded
 # before their vectors are kept: what an interruption can cost.

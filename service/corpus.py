@@ -7,7 +7,8 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from embeddings.article import Article
-from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.cache import EmbeddingCache
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Encoder, LateEncoder, ModelProfile
 from embeddings.errors import BadRequest, LibraryDamaged, LibraryUnwritable, UnknownArticle
 from embeddings.guard import GuardedEncoder, model_of
@@ -15,7 +16,8 @@ from embeddings.language import keep_model_in
 from embeddings.library import Library, check_whole
 from embeddings.models.files import DEFAULT_MODEL
 from embeddings.served import ServedModel
-from embeddings.store import Filters, Store
+from embeddings.store import Store
+from embeddings.stored import Filters
 from service.answers import (
     AddResult,
     ArticleDetail,

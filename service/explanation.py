@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from embeddings.article import Span
 from embeddings.encoder import Passage, TokenPart
 from embeddings.library import Library
-from embeddings.store import StoredChunk
+from embeddings.stored import StoredChunk
 from service.answers import Explanation, Hit, Quote, ScoredQuote
 from service.search import Question
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.sketches import Rows
-from embeddings.store import Ids, StoredChunk
+from embeddings.stored import Ids, StoredChunk
 from embeddings.vectors import Matrix
 
 Scores = npt.NDArray[np.float64]

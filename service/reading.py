@@ -10,7 +10,7 @@ import numpy as np
 from embeddings.article import Article, Span, checksum, content_id
 from embeddings.errors import BadArticle
 from embeddings.library import Library
-from embeddings.store import StoredChunk
+from embeddings.stored import StoredChunk
 from embeddings.vectors import Matrix
 from service.answers import Quote
 

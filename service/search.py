@@ -13,7 +13,7 @@ from embeddings.encoder import Passage, Role
 from embeddings.errors import BadRequest
 from embeddings.library import Library
 from embeddings.sketches import ERROR
-from embeddings.store import Filters, Ids, StoredChunk
+from embeddings.stored import Filters, Ids, StoredChunk
 from embeddings.vectors import Matrix, cosine
 from service.answers import Hit, HitSentence
 from service.query import parse

@@ -8,7 +8,7 @@ import numpy as np
 
 from embeddings.errors import BadRequest
 from embeddings.library import Library
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from embeddings.vectors import Matrix, cosine, unit
 from service.alignment import align
 from service.answers import Pair, SimilarArticle, SimilarArticles, Similarity, SimilarityParts

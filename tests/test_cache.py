@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from toy import CALIBRATION, DIM, NAME, ToyEncoder
 
 from embeddings.article import Span
-from embeddings.cache import CachedEncoder, EmbeddingCache, Imported
+from embeddings.cache import EmbeddingCache, Imported
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Calibration, ModelProfile, Passage, Role, Thresholds
 from embeddings.errors import (
     LibraryDamaged,

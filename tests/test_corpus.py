@@ -18,7 +18,7 @@ from embeddings.errors import (
     ParallaxError,
     UnknownArticle,
 )
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from service.corpus import Corpus, read_filters
 from service.reading import Ref
 from service.search import Mode

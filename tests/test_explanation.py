@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from toy import ToyEncoder, toy_corpus
 
 from embeddings.article import Article, Span
-from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.cache import EmbeddingCache
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Passage, Role, TokenPart
 from embeddings.errors import ModelUnavailable
 from embeddings.library import Library

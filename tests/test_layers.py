@@ -21,9 +21,9 @@ LAYERS = [
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
-    "embeddings.fulltext embeddings.served embeddings.seals embeddings.words",
-    "embeddings.canary embeddings.store",
-    "embeddings.cache",
+    "embeddings.fulltext embeddings.served embeddings.seals embeddings.words embeddings.stored",
+    "embeddings.canary embeddings.tables embeddings.cache",
+    "embeddings.store embeddings.cached_encoder",
     "embeddings.guard",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",

@@ -12,7 +12,7 @@ from toy import DIM, ToyEncoder, counted, toy_corpus
 
 from embeddings.article import Article
 from embeddings.errors import LibraryBusy, MissingVectors
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from embeddings.vectors import unit
 from service.corpus import Corpus, read_filters
 from service.search import Mode

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from toy import NAME, ToyEncoder, counted, toy_corpus
 
 from embeddings.article import Article
-from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.cache import EmbeddingCache
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Passage
 from embeddings.library import Library
-from embeddings.store import Filters, Store
+from embeddings.store import Store
+from embeddings.stored import Filters
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
 

@@ -11,7 +11,8 @@ from embeddings.arrays import Arrays, read_arrays, write_arrays
 from embeddings.fulltext import Tokenizer
 from embeddings.postings import Segment, WordIndex, segment_of
 from embeddings.snapshot import SnapshotHead
-from embeddings.store import Filters, Store
+from embeddings.store import Store
+from embeddings.stored import Filters
 
 IN_ONE_FOLDER = settings(
     deadline=None,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.article import Span
-from embeddings.store import StoredChunk
+from embeddings.stored import StoredChunk
 from embeddings.vectors import Matrix, unit
 from service.ranking import (
     Candidate,

@@ -9,7 +9,7 @@ from toy import ToyEncoder, toy_corpus
 from embeddings.article import Article
 from embeddings.encoder import Passage, Role
 from embeddings.errors import BadRequest
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from service.corpus import Corpus
 from service.search import Mode
 

@@ -10,7 +10,7 @@ from toy import ToyEncoder, toy_corpus
 from embeddings.article import Article
 from embeddings.database import Database
 from embeddings.sketches import ERROR, Sketches, rows_of, sketched
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
 from service.ranking import best_first, dense_scores, in_reach, leading, lexical_scores, mixed

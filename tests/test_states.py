@@ -9,7 +9,7 @@ from toy import counted, toy_corpus
 from embeddings.article import Article
 from embeddings.library import Library
 from embeddings.states import Outdated
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from embeddings.vectors import unit
 from service.corpus import Corpus
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from embeddings.article import Article, Block, Label, Span
 from embeddings.chunks import Chunk, Sentence
 from embeddings.errors import LibraryDamaged, UnknownArticle
-from embeddings.store import Filters, PreparedArticle, Store
+from embeddings.store import Store
+from embeddings.stored import Filters, PreparedArticle
 
 IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 ANYTHING = Filters()

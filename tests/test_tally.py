@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from toy import NAME, ToyEncoder
 
-from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.cache import EmbeddingCache
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Passage, Role
 from embeddings.errors import MissingVectors
 from embeddings.tally import Counts, Tally

@@ -12,7 +12,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from embeddings.article import Span
-from embeddings.cache import CachedEncoder, EmbeddingCache
+from embeddings.cache import EmbeddingCache
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Calibration, ModelProfile, Passage, Thresholds, TokenPart
 from embeddings.errors import ModelUnavailable
 from embeddings.index import EXACT_UP_TO

@@ -12,7 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from embeddings.cache import CachedEncoder
+from embeddings.cached_encoder import CachedEncoder
 from embeddings.errors import ParallaxError
 from embeddings.library import Library
 from embeddings.store import Store

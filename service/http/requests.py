@@ -17,7 +17,7 @@ from embeddings.article import Article
 from embeddings.checks import MOST_CHARACTERS
 from embeddings.readers.dates import iso_date
 from embeddings.readers.fields import language_code, web_address
-from embeddings.store import Filters
+from embeddings.stored import Filters
 from service import reading
 from service.claims import Claim
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters

@@ -52,22 +52,26 @@ def crash(kills: int, seed: int, points: int, flips: int, folder: Path | None) -
         killed, stopped, damaged = (Path(name, one) for one in ("killed", "stopped", "damaged"))
         for one in (killed, stopped, damaged):
             one.mkdir()
-        outcomes = {"kills": run(killed, kills, seed, on_kill=_show)}
+        outcomes = [run(killed, kills, seed, on_kill=_show)]
+        _print("kills", outcomes[0])
         if points:
-            outcomes["points"] = enumerate_points(stopped, seed, points, on_point=_show)
+            outcomes.append(enumerate_points(stopped, seed, points, on_point=_show))
+            _print("points", outcomes[1])
         wrong = _damaged(damaged, flips, Random(seed))
-    click.echo(err=True)
-    for what, outcome in outcomes.items():
-        click.echo(
-            f"{what}: {outcome.kills}, acknowledged: {outcome.acknowledged}, "
-            f"lost: {outcome.lost}, inconsistent: {outcome.inconsistent}"
-        )
-        for fault in outcome.faults[:_MOST_SHOWN]:
-            click.echo(f"  {fault}")
     for answer in wrong[:_MOST_SHOWN]:
         click.echo(f"  {answer[:300]}")
-    if wrong or any(one.lost or one.inconsistent for one in outcomes.values()):
+    if wrong or any(one.lost or one.inconsistent for one in outcomes):
         sys.exit(1)
+
+
+def _print(what: str, outcome: Outcome) -> None:
+    click.echo(err=True)
+    click.echo(
+        f"{what}: {outcome.kills}, acknowledged: {outcome.acknowledged}, "
+        f"lost: {outcome.lost}, inconsistent: {outcome.inconsistent}"
+    )
+    for fault in outcome.faults[:_MOST_SHOWN]:
+        click.echo(f"  {fault}")
 
 
 def _damaged(folder: Path, flips: int, choice: Random) -> list[str]:

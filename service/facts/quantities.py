@@ -1,5 +1,6 @@
 """Quantities of a sentence: counts, amounts, shares, measures, scores and ordinals."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -221,9 +222,9 @@ def quantities(
         *_plain(text, folding),
     ):
         span = (quantity.start, quantity.end)
-        if not any(_meet(span, other) for other in taken) and not any(
-            _meet(span, (other.start, other.end)) for other in found
-        ):
+        others = [*taken, *((other.start, other.end) for other in found)]
+        # What is too large for a number, hundreds of digits in a row, counts nothing.
+        if math.isfinite(quantity.value) and not any(_meet(span, other) for other in others):
             found.append(quantity)
         if len(found) == _MOST_QUANTITIES:  # A table, not a sentence.
             break

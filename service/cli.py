@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from embeddings.errors import BadRequest, ParallaxError
+from service.lines import flat, harmless
 
 if TYPE_CHECKING:
     from embeddings.article import Article
@@ -32,9 +33,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except BadRequest as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(flat(str(error))) from error
         except ParallaxError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(flat(str(error))) from error
         except BrokenPipeError:  # What reads our output has seen enough.
             sys.stderr.close()
             raise SystemExit(1) from None
@@ -128,7 +129,7 @@ def add(paths: Sequence[str], as_json: bool, **common: Any) -> None:  # noqa: AN
                 for result in corpus.add(items):
                     results.append(result)
                     if result.error:
-                        terminal.err.print(f"refused {result.id}: {result.error}", markup=False)
+                        terminal.print_refused(result.id, result.error)
         except KeyboardInterrupt:
             terminal.err.print(
                 "Interrupted; what is counted is kept, and the same command goes on."
@@ -347,9 +348,10 @@ def summarize(
         terminal.print_summary(answer)
     else:
         terminal.print_warnings(answer.warnings)
-        document = formats.as_markdown if form == "markdown" else formats.as_html
+        document = (formats.as_markdown if form == "markdown" else formats.as_html)(answer, query)
         # In UTF-8 wherever it goes, as the page says it is.
-        click.echo(document(answer, query).encode(), nl=False)
+        told = harmless(document) if sys.stdout.isatty() else document
+        click.echo(told.encode(), nl=False)
 
 
 @main.command()
@@ -427,8 +429,7 @@ def evaluate(
             for item in evaluated(rows, entrants, budget):
                 tally.add(item)
                 if isinstance(item, Refusal):
-                    message = f"refused {item.origin}: {item.reason}"
-                    terminal.err.print(message, markup=False)
+                    terminal.print_refused(item.origin, item.reason)
                 advance(1)
     answer = tally.result()
     if as_json or answer.count:
@@ -581,7 +582,7 @@ def _given_articles(corpus: "Corpus", given: str) -> Iterator["Article"]:
     for item in read_paths([given], stdin=sys.stdin.buffer):
         if isinstance(item, Refusal):
             # A quote of it is found to be of no article; the others are checked all the same.
-            terminal.err.print(f"refused {item.origin}: {item.reason}", markup=False)
+            terminal.print_refused(item.origin, item.reason)
             continue
         yield item
 

@@ -237,7 +237,7 @@ def _html_note(number: int, sentence: SummarySentence, articles: dict[str, Summa
     parts = [f"<cite>{', '.join(known)}</cite>"] if known else []
     if address:
         parts.append(f'<a href="{_html(address)}">original</a>')
-    parts.append(_html(_place(sentence)))
+    parts.append(f"<bdi>{_html(_place(sentence))}</bdi>")
     parts += [f"also in <bdi>{_html(_named(other, articles))}</bdi>" for other in sentence.also_in]
     back = f'<a href="#s{number}" aria-label="Back to sentence {number}">↩</a>'
     return " · ".join(parts) + f" {back}"

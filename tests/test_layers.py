@@ -26,7 +26,7 @@ LAYERS = [
     "embeddings.finder embeddings.following",
     "embeddings.library",
     "service.settings service.answers service.claims service.words service.numerals "
-    "service.methods service.sparse",
+    "service.methods service.sparse service.lines",
     "service.terms service.query service.ranking service.bands service.highlights service.layout "
     "service.formats",
     "service.facts",

@@ -3,7 +3,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from fuzz.patterns import Counted, Used, patterns, worst_growth
+from fuzz.counting import Counted
+from fuzz.growth import worst_growth
+from fuzz.patterns import Used, patterns
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,7 +46,9 @@ def test_all_patterns_are_found() -> None:
     assert any(name.startswith("embeddings.furniture.labelling.RULES") for name in names)
 
 
-@pytest.mark.parametrize("pattern", [r"\s+$", r"\s++$", r"\w+@", r"(?>a+)b", r"(?:a+)+b", r"a\s*\s*b"])
+@pytest.mark.parametrize(
+    "pattern", [r"\s+$", r"\s++$", r"\w+@", r"(?>a+)b", r"(?:a+)+b", r"a\s*\s*b"]
+)
 def test_what_is_not_linear_shows_it(pattern: str) -> None:
     assert worst_growth(pattern, 0)[0] > LINEAR
 
@@ -55,7 +59,9 @@ def test_what_is_linear_does_not_seem_otherwise(pattern: str) -> None:
 
 
 TEXTS = st.text(max_size=20) | st.lists(
-    st.sampled_from(["a", "B", " ", ".", ",", "1", '"', "’", "\n", "said", "By ", "Monday", "(AP)"]),
+    st.sampled_from(
+        ["a", "B", " ", ".", ",", "1", '"', "’", "\n", "said", "By ", "Monday", "(AP)"]
+    ),
     max_size=12,
 ).map("".join)
 

@@ -32,6 +32,7 @@ NAMES = {
 }
 TEXT_NAMES = "text, body, content, article, story, maintext or full_text"
 
+_MOST_FIELDS = 10_000
 _DEPTH = 64  # of lists and objects within a field; nobody nests metadata deeper
 _TYPES = {dict: "an object", list: "a list", bool: "true or false", int: "a number"}
 _ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
@@ -50,6 +51,8 @@ def article_from_fields(fields: Mapping[str, object]) -> Article:
     Raises:
         BadArticle: There is no text, or a field cannot be what its name says, or stored.
     """
+    if len(fields) > _MOST_FIELDS:
+        raise BadArticle(f"{len(fields):,} fields; an article may have up to {_MOST_FIELDS:,}")
     for name, value in fields.items():
         _check_storable(name, value)
     rest = dict(fields)

@@ -72,6 +72,9 @@ _PLAIN_WORDS = {
 }
 
 
+_NO_FILE = "a pipe, socket or device; expected a file or a folder"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A regular file that is to be read."""
@@ -153,8 +156,22 @@ def _children(folder: str) -> list[str]:
 def _file(path: str, status: os.stat_result, kind: Kind) -> Found | Refusal:
     if not stat.S_ISREG(status.st_mode):
         # Opening a pipe without a writer would wait forever.
-        return Refusal(shown(path), "a pipe, socket or device; expected a file or a folder")
+        return Refusal(shown(path), _NO_FILE)
     return Found(path, kind, status.st_size)
+
+
+def opened(path: str) -> io.FileIO:
+    """Open a regular file to be read; never wait for one that is none.
+
+    Raises:
+        BadArticle: Something else lies there by now.
+        OSError: It cannot be opened.
+    """
+    file = io.FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise BadArticle(_NO_FILE)
 
 
 class Counted(io.RawIOBase):

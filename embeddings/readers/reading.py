@@ -19,6 +19,7 @@ from embeddings.readers.files import (
     OnBytes,
     Refusal,
     find,
+    opened,
     plain_words,
     read_whole,
     shown,
@@ -117,11 +118,13 @@ def _is_same(path: str, other: Path) -> bool:
 def _read_file(found: Found, on_bytes: OnBytes | None) -> Iterator[Article | Refusal]:
     origin = shown(found.path)
     try:
-        with open(found.path, "rb", buffering=0) as file:  # noqa: PTH123 (see files.find)
+        with opened(found.path) as file:
             counted = Counted(file, on_bytes)
             yield from _guarded(io.BufferedReader(counted, HEAD), found, origin)
             # What was refused unread still belongs to the total.
             counted.report(found.size - counted.count)
+    except BadArticle as error:
+        yield Refusal(origin, str(error))
     except OSError as error:
         yield Refusal(origin, plain_words(error))
 

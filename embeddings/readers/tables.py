@@ -15,6 +15,9 @@ from embeddings.readers.files import HEAD, LIMIT, Refusal
 
 _DELIMITERS = ",;\t|"
 
+_MOST_DIGITS = 1_000
+_MOST_COLUMNS = 10_000
+
 
 class Lines:
     """The lines of a stream, with their ends; none is held that is longer than the limit."""
@@ -112,7 +115,9 @@ def parse_json(text: str) -> object:
         BadArticle: It is not JSON, or nested too deeply.
     """
     try:
-        content: object = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        content: object = json.loads(
+            text, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
+        )
     except RecursionError as error:
         raise BadArticle("JSON nested too deeply; expected an object with plain fields") from error
     except json.JSONDecodeError as error:
@@ -175,6 +180,14 @@ def _finite(digits: str) -> float:
     return number
 
 
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise BadArticle(
+            f"not a number that can be kept: {len(digits):,} digits; expected up to {_MOST_DIGITS}"
+        )
+    return int(digits)
+
+
 def _cells(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
@@ -193,10 +206,14 @@ def _delimiter(header: str, marks: str) -> str:
 
 
 def _names(cells: Sequence[str]) -> list[str]:
+    if len(cells) > _MOST_COLUMNS:
+        raise BadArticle(f"{len(cells):,} columns; a table may have up to {_MOST_COLUMNS:,}")
     names: list[str] = []
+    known: set[str] = set()
     for position, cell in enumerate(cells, start=1):
         name = cell.strip()
-        names.append(f"{name or 'column'} {position}" if not name or name in names else name)
+        names.append(f"{name or 'column'} {position}" if not name or name in known else name)
+        known.add(names[-1])
     if find_name(names, "text") is None:
         met = ", ".join(names[:12])[:200] or "none"
         raise BadArticle(

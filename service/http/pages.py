@@ -17,6 +17,7 @@ from service.http.parsing import read_query
 from service.http.requests import MOST_REFS
 from service.http.routes import OPERATIONS, corpus
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
+from service.lines import flat
 from service.methods import MOST_WORDS
 from service.reading import Ref
 from service.search import Mode
@@ -200,7 +201,7 @@ def docs() -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     """Add the pages to an app."""
-    for shown in (closed_up, cut, parts_told, shade):
+    for shown in (closed_up, cut, flat, parts_told, shade):
         app.jinja_env.filters[shown.__name__] = shown
     for laid_out in (
         by_id,

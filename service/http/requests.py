@@ -11,6 +11,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from embeddings.article import Article
 from embeddings.checks import MOST_CHARACTERS
@@ -67,15 +68,19 @@ class NewArticle(BaseModel):
                 "text": "The harbour reopened on Friday. Ferries sail again from Monday.",
                 "source": "The Daily Example",
                 "published": "2021-11-26",
-            }
+            },
         },
     )
 
     text: ArticleText = Field(
         description=f"The text, up to {MOST_CHARACTERS:,} characters; it is kept exactly as given."
     )
-    id: ArticleId | None = Field(default=None, description="Derived from the text if it is not given.")
-    title: Storable | None = Field(default=None, description="Found in the text if it is not given.")
+    id: ArticleId | None = Field(
+        default=None, description="Derived from the text if it is not given."
+    )
+    title: Storable | None = Field(
+        default=None, description="Found in the text if it is not given."
+    )
     source: Storable | None = Field(default=None, description="Outlet or agency.")
     url: WebAddress | None = Field(default=None, description="Address, http or https.")
     published: Published | None = Field(default=None, description="Day or time in ISO 8601.")
@@ -128,7 +133,7 @@ class NewArticles(Question):
     )
 
 
-_NULL = {"type": "null"}
+_NULL: JsonDict = {"type": "null"}
 
 
 class Ref(Question):

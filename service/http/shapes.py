@@ -26,16 +26,13 @@ _TIME = rf"[T ]{_HOUR}:{_MINUTE}(:{_MINUTE}([.,]\d{{1,9}})?)?(Z|[+-]{_HOUR}:?{_M
 _NOT_IN_AN_ADDRESS = r"\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
 
 
-
 def _whole(pattern: str, **others: int) -> Any:  # noqa: ANN401
     """Say in JSON Schema that a string matches a pattern as a whole."""
     return Field(json_schema_extra={"pattern": f"^{pattern}$", **others})
 
 
 Storable = Annotated[str, _whole(f"{_NO_NUL}*")]
-ArticleText = Annotated[
-    str, _whole(rf"{_NO_NUL}*[^\s\u0000]{_NO_NUL}*", minLength=1)
-]
+ArticleText = Annotated[str, _whole(rf"{_NO_NUL}*[^\s\u0000]{_NO_NUL}*", minLength=1)]
 ArticleId = Annotated[str, _whole(r"[^\u0000-\u001f\u007f]*", maxLength=512)]
 WebAddress = Annotated[
     str,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from service.terminal.bars import progress
     from service.terminal.comparison import print_comparison
-    from service.terminal.console import err, out, print_json, print_warnings
+    from service.terminal.console import err, out, print_json, print_refused, print_warnings
     from service.terminal.coverage import print_coverage
     from service.terminal.evaluation import print_evaluation
     from service.terminal.verification import print_verification
@@ -36,6 +36,7 @@ __all__ = [
     "print_evaluation",
     "print_finding",
     "print_json",
+    "print_refused",
     "print_search",
     "print_similar",
     "print_summary",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(["err", "out", "print_json", "print_warnings"], "console"),
+    **dict.fromkeys(["err", "out", "print_json", "print_refused", "print_warnings"], "console"),
     "progress": "bars",
     "print_comparison": "comparison",
     "print_coverage": "coverage",

@@ -21,7 +21,8 @@ from service.answers import (
 )
 from service.bands import parts_told
 from service.formats import NOTHING, notes
-from service.terminal.console import err, flat, harmless, out, print_warnings
+from service.lines import flat, harmless
+from service.terminal.console import err, out, print_warnings
 
 _CARRIERS_SHOWN = 8
 

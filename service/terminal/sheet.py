@@ -9,7 +9,8 @@ from rich.text import Text
 
 from service.answers import ComparedArticle, Quote
 from service.highlights import cut
-from service.terminal.console import clipped, flat, harmless
+from service.lines import flat, harmless
+from service.terminal.console import clipped
 
 # Narrower than this, a column would hold five words a line; a wider page tires the eye.
 _NARROWEST_FOR_TWO = 100

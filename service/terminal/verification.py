@@ -3,7 +3,8 @@
 from rich.markup import escape
 
 from service.answers import ArticleState, QuoteFinding, QuoteState, Verification
-from service.terminal.console import clipped, flat, out
+from service.lines import flat
+from service.terminal.console import clipped, out
 
 
 def print_verification(found: Verification) -> None:

@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fuzz.inputs import NEWS, SEEDS, from_bytes
 from markdown_it import MarkdownIt
 from toy import toy_corpus
 
 from embeddings.article import Article
 from embeddings.errors import BadArticle, BadRequest, ParallaxError
+from fuzz.inputs import NEWS, SEEDS, from_bytes
 from service.answers import LeftOut, Quote, Summary, SummaryArticle, SummarySentence
 from service.corpus import Corpus
 from service.formats import as_html, as_markdown, as_text
@@ -24,7 +24,27 @@ from service.search import Mode
 from service.terminal import print_comparison, print_summary
 
 # What a page of a summary is made of, and nothing else whatever is summarised.
-_TAGS = set("html head meta title style body main h1 p em span sup a ol li cite bdi".split())
+_TAGS = frozenset(
+    [
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "h1",
+        "p",
+        "em",
+        "span",
+        "sup",
+        "a",
+        "ol",
+        "li",
+        "cite",
+        "bdi",
+    ]
+)
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _number = count()
@@ -69,7 +89,7 @@ def check_answers(content: bytes) -> None:
     _, corpus = _library()
     with _may_refuse():
         summary = corpus.summarize([Ref(text=text, name="x")], words=60)
-        claimed = [one for one in (*summary.sentences, *summary.left_out)]
+        claimed = [*summary.sentences, *summary.left_out]
         assert all(text[one.start : one.end] == one.text for one in claimed)
         assert corpus.verify([summary], [Article(text, id="x")]).holds
         answer = corpus.compare(Ref(text=text, name="x"), Ref(id="seed 1"))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from fuzz.guided import guided
-from fuzz.running import Report, run
+from fuzz.running import Report, run, tell
 from fuzz.stages import stages
 
 # The matcher that counts calls itself for each character.
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 def _text(options: argparse.Namespace) -> int:
     chosen = {name: one for name, one in stages().items() if name in (options.stage or stages())}
     shares = sum(stage.share for stage in chosen.values())
-    print(f"{'stage':12} {'cases':>8} {'failures':>8} {'s per MB':>8} {'seconds':>8}", flush=True)
+    tell(f"{'stage':12} {'cases':>8} {'failures':>8} {'s per MB':>8} {'seconds':>8}")
     reports: list[Report] = []
     for name, stage in chosen.items():
         start = time.monotonic()
@@ -55,11 +55,11 @@ def _text(options: argparse.Namespace) -> int:
         reports.append(report)
         taken = time.monotonic() - start
         failed = len(report.failures)
-        print(f"{name:12} {report.cases:8} {failed:8} {report.slowest:8.3f} {taken:8.1f}", flush=True)
+        tell(f"{name:12} {report.cases:8} {failed:8} {report.slowest:8.3f} {taken:8.1f}")
         for kind, told in report.failures.items():
-            print("\n    ".join(["", kind, *told.splitlines()]), flush=True)
+            tell("\n    ".join(["", kind, *told.splitlines()]))
     failed = sum(len(report.failures) for report in reports)
-    print(f"{sum(report.cases for report in reports):,} cases, {failed} failures")
+    tell(f"{sum(report.cases for report in reports):,} cases, {failed} failures")
     return 1 if failed else 0
 
 
@@ -69,25 +69,24 @@ def _http(options: argparse.Namespace) -> int:
 
     findings = ask_toy(examples=options.cases, seed=options.seed)
     for phase, count in findings.cases.items():
-        print(f"{phase:20} {count:8} requests")
+        tell(f"{phase:20} {count:8} requests")
     for kind, told in findings.failures.items():
-        print("\n    ".join([" | ".join(kind), *told.splitlines()]))
-    print("\n".join(findings.errors))
-    print(f"{sum(findings.cases.values()):,} requests, {len(findings.failures)} failures")
+        tell("\n    ".join([" | ".join(map(str, kind)), *told.splitlines()]))
+    tell("\n".join(findings.errors))
+    tell(f"{sum(findings.cases.values()):,} requests, {len(findings.failures)} failures")
     return 1 if findings.failures or findings.errors else 0
 
 
 def _patterns(options: argparse.Namespace) -> int:
-    from fuzz.patterns import patterns, worst_growth
+    from fuzz.growth import worst_growth
+    from fuzz.patterns import patterns
 
     sys.setrecursionlimit(_DEEPEST)
     grown = []
     for used in patterns():
-        growth, case = worst_growth(
-            used.pattern, used.flags, anchored=used.anchored, thorough=True
-        )
+        growth, case = worst_growth(used.pattern, used.flags, anchored=used.anchored, thorough=True)
         grown.append((growth, used.name, case))
     for growth, name, case in sorted(grown, reverse=True)[:30]:
-        print(f"{growth:6.2f}  {name:56} {case[:120]}")
-    print(f"{len(grown)} patterns; steps for a text twice as long: 2 is linear, 4 quadratic")
+        tell(f"{growth:6.2f}  {name:56} {case[:120]}")
+    tell(f"{len(grown)} patterns; steps for a text twice as long: 2 is linear, 4 quadratic")
     return 0

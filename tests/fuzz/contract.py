@@ -31,7 +31,7 @@ class Findings:
     """
 
     cases: Counter[str] = field(default_factory=Counter)
-    failures: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    failures: dict[tuple[str, str | None, str], str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
 

@@ -18,7 +18,7 @@ _SECONDS_A_CASE = 20
 
 def guided(options: argparse.Namespace) -> int:
     """Run a stage for so long; 1 if anything failed."""
-    from fuzz.running import kind_of, smallest
+    from fuzz.running import kind_of, smallest, tell
     from fuzz.stages import stages
 
     stage = stages()[options.stage]
@@ -36,10 +36,10 @@ def guided(options: argparse.Namespace) -> int:
                 stage.check(content)
             except Exception as error:  # Whatever it is, it is what was sought.
                 kind = kind_of(error)
-                print(f"{kind}\n    {error}\n    {smallest(stage.check, content, kind)!r}")
+                tell(f"{kind}\n    {error}\n    {smallest(stage.check, content, kind)!r}")
             else:
-                print(f"It took too long, or only fails together with others:\n    {content!r}")
-    print(f"{options.stage}: {len(found)} failures in {options.seconds} seconds")
+                tell(f"It took too long, or only fails together with others:\n    {content!r}")
+    tell(f"{options.stage}: {len(found)} failures in {options.seconds} seconds")
     return 1 if found or code else 0
 
 
@@ -54,7 +54,7 @@ def _command(options: argparse.Namespace, folder: Path) -> list[str]:
 
 
 def _inside(arguments: list[str]) -> None:
-    import atheris  # type: ignore[import-not-found,unused-ignore]
+    import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     with atheris.instrument_imports(include=["embeddings", "service"]):
         from fuzz.stages import stages

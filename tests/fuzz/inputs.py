@@ -38,13 +38,34 @@ Related: Ten best beaches | Click here to subscribe, follow us on Twitter @tel_h
 ODD = [
     *("\0", "\x08", "\x1b[2J", "\x1b]0;x\x07", "\x7f", "\x85", "\x9b31m", "\ufeff", "\ufffd"),
     *("\u202e", "\u2066", "\u2069", "\u200f", "\u200b", "\u200d", "\u00ad", "\u2028", "\u2029"),
-    *("\ud800", "\udfff", "\U0001f468\u200d\U0001f469", "e\u0301\u0301\u0301", "\u0345", "\U0010ffff"),
+    *(
+        "\ud800",
+        "\udfff",
+        "\U0001f468\u200d\U0001f469",
+        "e\u0301\u0301\u0301",
+        "\u0345",
+        "\U0010ffff",
+    ),
     *("İ", "ŉ", "ß", "ǆ", "ﬁ", "ſ", "ς", "K", "Å", "²", "½", "①", "٣", "𝟏", "Ⅷ", "१२", "一", "。"),
     *("\r", "\r\n", "\n\n", "\n---\n", "\t", "\xa0", "\u3000", " ", "  ", "\n", "\x1c", "\v"),
     *('"', "'", "“", "”", "„", "«", "»", "’", "`", "-", "—", "...", "…", ".", ",", ":", ";", "|"),
     *("<script>alert(1)</script>", "<!--", "-->", "]]>", "<![CDATA[", "&amp;", "&#0;", "&lt;", "<"),
     *("javascript:alert(1)", "{{7*7}}", "{0}", "%s", "%n", "$(id)", "`id`", "../../etc/passwd"),
-    *("' OR 1=1 --", '" NEAR x', "a*", "text:b", "AND", "NOT", "(", ")", "[", "](", "[^1]", "\\", "#"),
+    *(
+        "' OR 1=1 --",
+        '" NEAR x',
+        "a*",
+        "text:b",
+        "AND",
+        "NOT",
+        "(",
+        ")",
+        "[",
+        "](",
+        "[^1]",
+        "\\",
+        "#",
+    ),
     *("9" * 40, "1e999", "-0", "0x1f", "1,234,567.89", "31/02/2021", "2021-02-31", "24:00", "٢٠٢١"),
     *("NaN", "null", "true", "=cmd|' /C calc'!A0", ",,", ';"', "\\ud800", "\\u0000", "\x00\x00"),
 ]
@@ -83,7 +104,9 @@ def _damaged(rng: Random) -> str:
     for _ in range(rng.randrange(7)):
         at = rng.randrange(len(text) + 1)
         end = at + rng.randrange(30)
-        put = rng.choice([rng.choice(ODD), "", text[at:end] * 2, text[:40], text[at:end].swapcase()])
+        put = rng.choice(
+            [rng.choice(ODD), "", text[at:end] * 2, text[:40], text[at:end].swapcase()]
+        )
         text = text[:at] + put + text[end if rng.randrange(2) else at :]
     return text
 
@@ -113,7 +136,16 @@ _SCALARS: list[Callable[[Random], object]] = [
     _any,
 ]
 _NAMES = ["text", "id", "title", "published", "url", "authors", "source", "language", "x", "query"]
-_NAMES += ["articles", "references", "summaries", "sentences", "words", "article_id", "start", "end"]
+_NAMES += [
+    "articles",
+    "references",
+    "summaries",
+    "sentences",
+    "words",
+    "article_id",
+    "start",
+    "end",
+]
 
 
 def _value(rng: Random, depth: int) -> object:
@@ -159,8 +191,27 @@ def table(rng: Random) -> str:
 
 
 _TAGS = ["p", "div", "span", "a", "b", "h1", "article", "table", "tr", "td", "ul", "li", "script"]
-_TAGS += ["style", "iframe", "svg", "math", "textarea", "title", "noscript", "template", "pre", "br"]
-_ATTRIBUTES = ["", " onclick=alert(1)", ' href="javascript:alert(1)"', " class='x'", " =", ' a="', "/"]
+_TAGS += [
+    "style",
+    "iframe",
+    "svg",
+    "math",
+    "textarea",
+    "title",
+    "noscript",
+    "template",
+    "pre",
+    "br",
+]
+_ATTRIBUTES = [
+    "",
+    " onclick=alert(1)",
+    ' href="javascript:alert(1)"',
+    " class='x'",
+    " =",
+    ' a="',
+    "/",
+]
 
 
 def _element(rng: Random, depth: int) -> str:
@@ -174,7 +225,9 @@ def _element(rng: Random, depth: int) -> str:
 def page(rng: Random) -> str:
     """Make a web page, of elements that are closed or not, or of one a thousand times."""
     if _is_long(rng):
-        unit = rng.choice([f"<{tag}>" for tag in _TAGS] + ["&amp;", "<", "<!--", "<a ", "&", "</p>"])
+        unit = rng.choice(
+            [f"<{tag}>" for tag in _TAGS] + ["&amp;", "<", "<!--", "<a ", "&", "</p>"]
+        )
         return NEWS + unit * rng.choice([500, 5_000, 20_000]) + NEWS
     return f"<html>{rng.choice(['', *ODD])}<body>{_element(rng, 5)}<p>{_damaged(rng)}"
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fuzz.inputs import Check, from_bytes
-
 from embeddings.article import Article
 from embeddings.checks import check_article
 from embeddings.errors import BadArticle, BadRequest
 from embeddings.readers import Refusal, article_from_fields, read_paths
 from embeddings.readers.dates import iso_date
 from embeddings.readers.decoding import decode, tidy
+from fuzz.inputs import Check, from_bytes
 from service.claims import Claim, read_claims
 from service.rows import Row, read_rows
 from service.verification import verify

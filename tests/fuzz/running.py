@@ -1,6 +1,7 @@
 """Feeds a stage with many cases, and tells what failed and how long the slowest one took."""
 
 import re
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -41,6 +42,12 @@ class Report:
     failures: dict[str, str] = field(default_factory=dict)
     slowest: float = 0.0
     slow_case: bytes = b""
+
+
+def tell(line: str) -> None:
+    """Print a line at once, however long the next one takes."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def run(stage: Stage, cases: int, seed: int) -> Report:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from fuzz.inputs import from_bytes
-
 from embeddings.article import Article, Block, Label, Span
 from embeddings.chunks import chunk_article
 from embeddings.errors import BadRequest
@@ -13,6 +11,7 @@ from embeddings.furniture import label_blocks
 from embeddings.language import detect_language, is_foreign_script
 from embeddings.metadata import read_metadata
 from embeddings.sentences import split_sentences
+from fuzz.inputs import from_bytes
 from service.answers import Explanation, Quote, ScoredQuote
 from service.coherence import leanings, unmet
 from service.facts import Facts, read_facts
@@ -131,11 +130,16 @@ def check_facts(content: bytes) -> None:
 
 
 def _check_facts(facts: Facts) -> None:
-    for one in (*facts.quantities, *facts.moments, *facts.people):
-        assert 0 <= one.start < one.end <= len(facts.text)
-        assert one.may_be(one) if hasattr(one, "may_be") else one.is_about(one)
-    for start, end in facts.speech.quoted:
-        assert 0 <= start < end <= len(facts.text)
+    spans = [
+        *((one.start, one.end) for one in facts.quantities),
+        *((one.start, one.end) for one in facts.moments),
+        *((one.start, one.end) for one in facts.people),
+        *facts.speech.quoted,
+    ]
+    assert all(0 <= start < end <= len(facts.text) for start, end in spans)
+    assert all(one.is_about(one) and one.allows(one.value) for one in facts.quantities)
+    assert all(one.may_be(one) for one in facts.moments)
+    assert all(one.may_be(one) for one in facts.people)
     assert facts.clauses
 
 

@@ -100,7 +100,7 @@ def test_what_quotes_demand_is_told_and_why_nothing_was_found(client: FlaskClien
     found = unescape(client.get('/search?q="sail again" -tuesday').text)
     nothing = unescape(client.get(f'/search?q="sail {HOSTILE} never"').text)
 
-    assert "Every passage holds “sail again”; none holds “tuesday”." in found
+    assert "Every passage holds “<bdi>sail again</bdi>”; none holds “<bdi>tuesday</bdi>”." in found
     assert "Harbour" in found
     assert "try without the quotes." in nothing
 

@@ -183,7 +183,8 @@ def _finite(digits: str) -> float:
 def _whole(digits: str) -> int:
     if len(digits) > _MOST_DIGITS:
         raise BadArticle(
-            f"not a number that can be kept: {len(digits):,} digits; expected up to {_MOST_DIGITS}"
+            f"not a number that can be kept: {len(digits):,} digits; expected up to "
+            f"{_MOST_DIGITS:,}"
         )
     return int(digits)
 

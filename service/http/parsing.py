@@ -19,6 +19,7 @@ _Other = TypeVar("_Other", bound=BaseModel)
 # A question is nested 4 deep; articles may bring fields of their own.
 _DEEPEST = 64
 _MOST_SHOWN = 60
+_MOST_DIGITS = 1_000
 
 
 def read_body(model: type[_Model]) -> _Model:
@@ -77,6 +78,7 @@ def read_json() -> object:
             request.get_data().decode("utf-8-sig"),
             parse_constant=_refuse_constant,
             parse_float=_finite,
+            parse_int=_short,
         )
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else error
@@ -179,6 +181,12 @@ def _finite(number: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"the number {number[:_MOST_SHOWN]} is too large")
     return value
+
+
+def _short(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"the number {digits[:_MOST_SHOWN]}... has {len(digits):,} digits")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> NoReturn:

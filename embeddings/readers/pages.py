@@ -142,6 +142,7 @@ def _extracted(page: str) -> "Document | None":
             page,
             include_comments=False,
             with_metadata=True,
+            prune_xpath="//template",  # No browser shows what is in one.
             # Only a date that the page states: searching its text would be guessing.
             date_extraction_params={"extensive_search": False, "original_date": True},
         )

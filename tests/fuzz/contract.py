@@ -45,7 +45,9 @@ def toy_app(folder: Path) -> Flask:
     return app
 
 
-def ask(app: Flask, *, examples: int, seed: int = 0, known_only: bool = False) -> Findings:
+def ask(
+    app: Flask, *, examples: int, seed: int = 0, known_only: bool = False, only: str | None = None
+) -> Findings:
     """Ask an app by its description, in all phases of schemathesis and with all its checks.
 
     Args:
@@ -54,6 +56,7 @@ def ask(app: Flask, *, examples: int, seed: int = 0, known_only: bool = False) -
         seed: The same one, the same requests.
         known_only: Leave out what schemathesis derives of every bound of every field, which
             are some thousand requests.
+        only: The one path to ask.
     """
     config = SchemathesisConfig.from_dict(
         {
@@ -78,6 +81,8 @@ def ask(app: Flask, *, examples: int, seed: int = 0, known_only: bool = False) -
         }
     )
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
+    if only is not None:
+        schema = schema.include(path=only)
     findings = Findings()
     for event in from_schema(schema).execute():
         _note(event, findings)

@@ -57,8 +57,9 @@ def stages() -> dict[str, Stage]:
         "query": Stage(_TEXTS, texts.check_query),
         "claims": Stage(_JSON, reading.check_claims),
         "rows": Stage(_JSON, reading.check_rows),
-        "formats": Stage(_TEXTS, answers.check_formats),
-        "terminal": Stage(_TEXTS, answers.check_terminal, 0.5),
+        # These show a text several times over.
+        "formats": Stage(_TEXTS, answers.check_formats, 1.0, 3.0),
+        "terminal": Stage(_TEXTS, answers.check_terminal, 0.5, 3.0),
         # These take the time of the toy model and of the database, too.
         "search": Stage(_TEXTS, answers.check_search, 0.2, 4.0),
         "answers": Stage(_TEXTS, answers.check_answers, 0.2, 4.0),

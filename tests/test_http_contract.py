@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,6 @@ from flask import Flask, Response
 from fuzz.contract import ask, toy_app
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 from toy import toy_corpus
 
@@ -14,8 +14,7 @@ from service.http.openapi import document
 from service.http.requests import NewArticle
 from service.http.routes import OPERATIONS
 
-SCHEMAS = document(OPERATIONS)["components"]["schemas"]
-ARTICLE = Draft202012Validator({**SCHEMAS["NewArticle"], "$defs": SCHEMAS})
+ARTICLE = document(OPERATIONS)["components"]["schemas"]["NewArticle"]
 
 
 @pytest.fixture
@@ -56,7 +55,8 @@ def takes(field: str, value: str) -> bool:
 
 
 def says_it_takes(field: str, value: str) -> bool:
-    return ARTICLE.is_valid({"text": "Words.", field: value})
+    [pattern] = [one["pattern"] for one in ARTICLE["properties"][field]["anyOf"][:-1]]
+    return re.search(pattern, value) is not None
 
 
 DAYS = st.dates().map(str) | st.from_regex(r"[12]\d\d\d-[01]\d-[0-3]\d", fullmatch=True)

@@ -27,8 +27,8 @@ def listed(words: str) -> frozenset[str]:
 # All that pages are made of; a form's buttons and fields are ours.
 TAGS = listed(
     "html head meta title link body a header nav main h1 h2 h3 p div section article aside ol ul "
-    "li span mark bdi code pre form label input button select option details summary table tr th td "
-    "dl dt dd strong br em"
+    "li span mark bdi code pre form label input button select option details summary table tr th "
+    "td dl dt dd strong br em"
 )
 ATTRIBUTES = listed(
     "lang charset name content rel href type class id aria-label aria-current aria-labelledby role "

@@ -80,9 +80,8 @@ def ask(
             ],
         }
     )
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
-    if only is not None:
-        schema = schema.include(path=only)
+    whole = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
+    schema = whole if only is None else whole.include(path=only)
     findings = Findings()
     for event in from_schema(schema).execute():
         _note(event, findings)

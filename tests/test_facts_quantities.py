@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.facts import read_facts
 from service.facts.quantities import Quantity, quantities
 from service.facts.surroundings import surroundings
 from service.terms import Folding
@@ -128,3 +129,15 @@ def test_any_text_is_read_and_no_two_quantities_overlap(text: str) -> None:
 
 def test_of_a_table_only_so_many_numbers_are_read() -> None:
     assert 0 < len(read("1,000 " * 5000)) <= 30
+
+
+def test_a_row_of_hundreds_of_digits_counts_nothing() -> None:
+    [goats] = read("He owes $" + "9" * 400 + " and 7 goats.")
+
+    assert goats.value == 7
+
+
+def test_a_sentence_of_a_thousand_clauses_is_read_in_passing() -> None:
+    [facts] = read_facts(["(AP) - " * 30_000], [1], None, Folding([], []))
+
+    assert len(facts.clauses) == 1

@@ -142,3 +142,13 @@ def test_plain_dates_are_read_as_all_dates_are(
 def test_dates_of_agencies_and_feeds_are_plain() -> None:
     assert _plainly("26-FEB-1987 15:02:20.00") == "1987-02-26T15:02:20"
     assert _plainly("Tue, 5 Mar 2024") == "2024-03-05"
+
+
+@pytest.mark.parametrize("mark", ["\b", "\x1b", "\x7f", "\x9b", "\u202e", "\u2066", "\n", "\u2028"])
+def test_an_address_that_shows_as_another_one_is_of_no_use(mark: str) -> None:
+    address = f"https://tel.example/a{mark}b"
+
+    article = article_from_fields({"text": "x", "url": address})
+
+    assert article.url is None
+    assert article.extra == {"url": address}

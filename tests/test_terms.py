@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,15 @@ def test_many_sentences_are_held_against_one_another_as_few_are() -> None:
 
     assert found.shape == (600, 20)
     assert [int(found[number].argmax()) for number in range(20)] == list(range(20))
+
+
+def test_a_word_without_an_end_is_no_name_and_takes_no_room() -> None:
+    tracemalloc.start()
+    try:
+        folding = Folding(["A" + "b" * 20_000], ["A" + "b" * 19_999])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert folding.name("A" + "b" * 20_000) == "a" + "b" * 20_000
+    assert peak < 20_000_000

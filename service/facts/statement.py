@@ -90,11 +90,14 @@ def _clauses(text: str, folding: Folding) -> list[tuple[str, ...]]:
     """Cut a sentence into clauses of enough words to say something; none is empty but one."""
     clauses: list[tuple[str, ...]] = []
     begun: list[str] = []
+    distinct: set[str] = set()
     for part in _CLAUSE_END.split(_NAME_BEGINNING.sub("", text)):
-        begun += folding.terms(part)
-        if len(set(begun)) >= _FEWEST_TERMS:
+        terms = folding.terms(part)
+        begun += terms
+        distinct.update(terms)
+        if len(distinct) >= _FEWEST_TERMS:
             clauses.append(tuple(begun))
-            begun = []
+            begun, distinct = [], set()
     if begun and clauses:
         clauses[-1] += tuple(begun)
         begun = []

@@ -7,8 +7,15 @@ import time
 from collections.abc import Sequence
 
 from fuzz.guided import guided
-from fuzz.running import Report, run, tell
+from fuzz.inputs import UNITS
+from fuzz.running import Report, run, seconds_of, tell
 from fuzz.stages import stages
+
+_OF_TEXT = ["furniture", "sentences", "chunks", "language", "words", "facts", "coherence"]
+_OF_TEXT += ["sources", "highlights", "dates", "txt", "md"]
+_SIZES = (50_000, 400_000)
+_MOST_TIMES = 16.0
+_TOO_LITTLE = 0.01
 
 # The matcher that counts calls itself for each character.
 _DEEPEST = 20_000
@@ -39,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     atheris.set_defaults(run=guided)
     grown = commands.add_parser("patterns", help="how the work of patterns grows with a text")
     grown.set_defaults(run=_patterns)
+    growth = commands.add_parser("growth", help="how the work of stages grows with a text")
+    growth.add_argument("--stage", choices=list(stages()), action="append", help="only this one")
+    growth.set_defaults(run=_growth)
     for command in (text, http, atheris):
         command.add_argument("--seed", type=int, default=0, help="the same seed, the same cases")
     return parser
@@ -75,6 +85,22 @@ def _http(options: argparse.Namespace) -> int:
     tell("\n".join(findings.errors))
     tell(f"{sum(findings.cases.values()):,} requests, {len(findings.failures)} failures")
     return 1 if findings.failures or findings.errors else 0
+
+
+def _growth(options: argparse.Namespace) -> int:
+    """Feed stages with one thing over and over: eight times as long must not take much longer."""
+    found = 0
+    for name in options.stage or _OF_TEXT:
+        check, worst = stages()[name].check, (0.0, "")
+        for unit in UNITS:
+            taken = [seconds_of(check, (unit * (size // len(unit))).encode()) for size in _SIZES]
+            times = taken[1] / max(taken[0], _TOO_LITTLE)
+            worst = max(worst, (times, unit))
+            if times > _MOST_TIMES:
+                found += 1
+                tell(f"    {name}: {unit!r} took {taken[0]:.2f} and then {taken[1]:.2f} seconds")
+        tell(f"{name:12} {worst[0]:6.1f} times as long, at the worst, with {worst[1]!r}")
+    return 1 if found else 0
 
 
 def _patterns(options: argparse.Namespace) -> int:

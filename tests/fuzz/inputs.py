@@ -119,6 +119,83 @@ def _repeated(rng: Random) -> str:
     return head + (unit * (length // len(unit) + 1))[:length] + tail
 
 
+UNITS = [
+    *(
+        "a",
+        "A",
+        "Aa",
+        "Aa ",
+        "aA",
+        "a ",
+        " ",
+        "\n",
+        "a\n",
+        "Aa. ",
+        "A. ",
+        ". ",
+        ".",
+        ",",
+        ", ",
+        "-",
+        "— ",
+    ),
+    *(
+        '"',
+        "“",
+        "”",
+        "“a” ",
+        "'",
+        "(",
+        ")",
+        "[",
+        "[a](",
+        "*",
+        "#",
+        "# a\n",
+        "&amp;",
+        "<",
+        "<b>",
+        "@a ",
+        "1",
+        "1 ",
+    ),
+    *(
+        "1,000 ",
+        "3:30 p.m. ",
+        "Monday ",
+        "in March 2021 ",
+        "Ann Holt said, ",
+        "He said. ",
+        "By Ann Holt\n",
+    ),
+    *(
+        "said ",
+        "and ",
+        "the dead ",
+        "http://a.b/c ",
+        "Photo: AP\n",
+        "(AP) - ",
+        "é",
+        "一",
+        "。",
+        "\u200b",
+        "İ",
+    ),
+    *(
+        "Aa Bb Cc ",
+        "-a ",
+        "a|b\n",
+        "a,b\n",
+        "word " * 30 + ".\n",
+        "2-1 ",
+        "one in five ",
+        "it's ",
+        "Mr. ",
+    ),
+]
+"""What texts of one thing are made of, over and over."""
+
+
 def text(rng: Random) -> str:
     """Make a text."""
     if _is_long(rng):

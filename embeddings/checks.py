@@ -14,6 +14,9 @@ _ROAD_VERSION = 3
 
 # A novel of a thousand pages has two to three million characters; what is longer is no article.
 MOST_CHARACTERS = 5_000_000
+
+# Each line may be a block, and is looked at as one; that novel, hard-wrapped, has half as many.
+_MOST_LINES = 100_000
 _MOST_ID_CHARACTERS = 512
 
 _FIELDS = [one.name for one in fields(Article)]
@@ -27,6 +30,11 @@ def check_article(article: Article) -> None:
         raise BadArticle(
             f"The text has {len(article.text):,} characters; an article may have up to "
             f"{MOST_CHARACTERS:,}. Split it into articles."
+        )
+    if article.text.count("\n") >= _MOST_LINES:
+        raise BadArticle(
+            f"The text has {article.text.count(chr(10)) + 1:,} lines; an article may have up to "
+            f"{_MOST_LINES:,}. Split it into articles."
         )
     check_id(article.id)
     for name, value in _given(article).items():

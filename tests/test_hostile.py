@@ -234,6 +234,19 @@ def test_ten_megabytes_of_one_word_are_refused_and_a_megabyte_is_kept(tmp_path: 
     corpus.close()
 
 
+def test_a_text_of_a_million_lines_is_refused(tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+
+    [refused] = corpus.add([Article("a\n" * 1_000_000)])
+    [kept] = corpus.add([Article("a\n" * 500, id="short")])
+
+    assert refused.error == (
+        "The text has 1,000,001 lines; an article may have up to 100,000. Split it into articles."
+    )
+    assert kept.error is None
+    corpus.close()
+
+
 class Endless(io.RawIOBase):
     """A stream that repeats what it is given, so often or for ever, and holds no more of it."""
 

@@ -129,7 +129,7 @@ def test_what_is_no_json_is_a_bad_request(
         ("search", "[]", "What was sent is a list; expected an object."),
         ("search", '{"query": 5}', "query is 5; it should be a valid string."),
         ("search", '{"query": "x", "k": "5"}', 'k is "5"; it should be a valid integer.'),
-        ("search", '{"query": "x", "k": 1.0}', "k is 1.0; it should be a valid integer."),
+        ("search", '{"query": "x", "k": 1.5}', "k is 1.5; it should be a valid integer."),
         ("search", '{"query": "x", "k": true}', "k is true; it should be a valid integer."),
         ("search", '{"query": "x", "k": 0}', "k is 0; it should be greater than or equal to 1."),
         (

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from service.numerals import NUMBER_WORD, ORDINAL_WORD, SCALES, numeral, ordinal
 from service.terms import Folding
@@ -215,11 +216,11 @@ def quantities(
     if not _ANY_NUMBER.search(text):  # What most sentences are spared.
         return []
     found: list[Quantity] = []
-    for quantity in (
-        *(_fractions(text, folding) if _ANY_FRACTION.search(text) else ()),
-        *_scores(text, folding),
-        *_ordinals(text, folding),
-        *_plain(text, folding),
+    for quantity in chain(
+        _fractions(text, folding) if _ANY_FRACTION.search(text) else (),
+        _scores(text, folding),
+        _ordinals(text, folding),
+        _plain(text, folding),
     ):
         span = (quantity.start, quantity.end)
         others = [*taken, *((other.start, other.end) for other in found)]

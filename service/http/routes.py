@@ -1,5 +1,6 @@
 """The routes: each reads what is asked, asks the corpus once, and shapes the answer."""
 
+import re
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -241,7 +242,7 @@ def register(app: Flask) -> None:
             operation.path.replace("{id}", "<any_text:article_id>"),
             view_func=operation.view,
             methods=[operation.method],
-            provide_automatic_options=operation.view is not similar_articles,
+            provide_automatic_options=False if operation.view is similar_articles else None,
         )
     # An id may end so, too; what may be done with that one is not what may be done here.
     app.add_url_rule(
@@ -263,6 +264,6 @@ def _methods_of_similar(article_id: str) -> ResponseReturnValue:
 
 
 def _asks_for_similar() -> bool:
-    """Tell whether the path ends in "/similar" as it was written, percent signs and all."""
+    """Tell whether an id and "/similar" follow in the path as it was written, percent signs too."""
     written = urlsplit(request.environ.get("REQUEST_URI", request.path)).path
-    return written.endswith("/similar")
+    return re.search(r"/v1/articles/.+/similar\Z", written) is not None

@@ -62,8 +62,8 @@ def stages() -> dict[str, Stage]:
         "terminal": Stage(_TEXTS, answers.check_terminal, 0.5, 3.0),
         # These take the time of the toy model and of the database, too.
         "search": Stage(_TEXTS, answers.check_search, 0.2, 4.0),
-        "answers": Stage(_TEXTS, answers.check_answers, 0.2, 4.0),
-        "library": Stage(_TEXTS, answers.check_library, 0.1, 4.0),
+        "answers": Stage(_TEXTS, answers.check_answers, 0.1, 6.0),
+        "library": Stage(_TEXTS, answers.check_library, 0.04, 6.0),
     }
 
 

@@ -90,3 +90,8 @@ def test_known_formats_are_called_by_name() -> None:
 
 def test_a_megabyte_of_mojibake_is_read() -> None:
     assert tidy("â€™" * 300_000) == "’" * 300_000
+
+
+def test_a_mark_that_was_mojibake_is_dropped_too() -> None:
+    assert tidy("ï»¿Fish was sold.") == "Fish was sold."
+    assert "\ufeff" not in decode("úÄï»¿ killed ".encode("cp1252"))

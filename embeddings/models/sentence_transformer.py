@@ -167,8 +167,9 @@ def load(name: str, folder: Path, device: str | None) -> "SentenceTransformer":
     """Load a model from its folder.
 
     Raises:
-        ModelUnavailable: What lies there is no model, or a damaged one.
+        ModelUnavailable: What lies there is no model, or a damaged one, or a pickle.
     """
+    _check_weights(name, folder)
     # The files are at hand by now, so the hub has nothing to add; it is asked even for
     # local files otherwise. Read by the library when it is imported.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -181,6 +182,17 @@ def load(name: str, folder: Path, device: str | None) -> "SentenceTransformer":
         return SentenceTransformer(str(folder), device=device, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelUnavailable(f"The model {name!r} cannot be loaded: {error}") from error
+
+
+def _check_weights(name: str, folder: Path) -> None:
+    """Refuse weights that are pickled: to read them may run what somebody put there."""
+    for path in sorted(folder.rglob("*.bin")):
+        inside = path.relative_to(folder)
+        if path.stem.startswith("pytorch_model") and not list(path.parent.glob("*.safetensors")):
+            raise ModelUnavailable(
+                f"The weights of the model {name!r} are pickled ({inside}), which is not safe to "
+                "read; take a version of it with model.safetensors, or save it as such."
+            )
 
 
 def facts_of(model: "SentenceTransformer") -> ModelFacts:

@@ -110,7 +110,8 @@ def tidy(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
     if text.isascii():
         return text
-    return "\n".join(map(_mended, text.split("\n")))
+    # A mark may have been mojibake, too.
+    return "\n".join(map(_mended, text.split("\n"))).replace("\ufeff", "")
 
 
 def encoding_of(content: bytes) -> str:

@@ -152,3 +152,8 @@ def test_an_address_that_shows_as_another_one_is_of_no_use(mark: str) -> None:
 
     assert article.url is None
     assert article.extra == {"url": address}
+
+
+def test_a_count_of_seconds_far_from_all_news_is_no_date() -> None:
+    assert iso_date(1_600_000_000) == "2020-09-13T12:26:40+00:00"
+    assert iso_date(9_732_507_266) is None

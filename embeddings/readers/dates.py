@@ -47,7 +47,8 @@ def _written(value: str) -> str | None:
         return _iso(value)
     stamp = re.fullmatch(r"(\d{10})(?:\.\d+)?|(\d{10})\d{3}", value, re.ASCII)
     if stamp:
-        return datetime.fromtimestamp(int(stamp[1] or stamp[2]), UTC).isoformat()
+        moment = datetime.fromtimestamp(int(stamp[1] or stamp[2]), UTC)
+        return moment.isoformat() if moment.year in _YEARS else None
     return _plainly(value) or _parsed(value)
 
 

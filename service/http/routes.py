@@ -1,6 +1,5 @@
 """The routes: each reads what is asked, asks the corpus once, and shapes the answer."""
 
-import re
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -266,4 +265,5 @@ def _methods_of_similar(article_id: str) -> ResponseReturnValue:
 def _asks_for_similar() -> bool:
     """Tell whether an id and "/similar" follow in the path as it was written, percent signs too."""
     written = urlsplit(request.environ.get("REQUEST_URI", request.path)).path
-    return re.search(r"/v1/articles/.+/similar\Z", written) is not None
+    asked = written.partition("/v1/articles/")[2]
+    return asked.endswith("/similar") and asked != "/similar"

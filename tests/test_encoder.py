@@ -360,6 +360,35 @@ def spoil_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").write_text("{}")
 
 
+def test_pickled_weights_are_refused_unread(tiny_model: Models, tmp_path: Path) -> None:
+    pickled = tmp_path / "pickled"
+    shutil.copytree(tiny_model("mean"), pickled)
+    weights = next(pickled.rglob("model.safetensors"))
+    weights.with_name("pytorch_model.bin").write_bytes(
+        b"cposix\nsystem\n(S'touch %s'\ntR." % bytes(tmp_path / "ran")
+    )
+    weights.unlink()
+
+    with pytest.raises(ModelUnavailable, match=r"pickled \(pytorch_model\.bin\)"):
+        SentenceTransformerEncoder(str(pickled)).encode([Passage("rain")])
+
+    assert not (tmp_path / "ran").exists()
+
+
+def test_code_that_a_model_brings_along_is_not_run(tiny_model: Models, tmp_path: Path) -> None:
+    coded = tmp_path / "coded"
+    shutil.copytree(tiny_model("mean"), coded)
+    (coded / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Own: ...\n")
+    modules = json.loads((coded / "modules.json").read_text())
+    modules[0]["type"] = "own.Own"
+    (coded / "modules.json").write_text(json.dumps(modules))
+
+    with pytest.raises(ModelUnavailable, match="third-party code"):
+        SentenceTransformerEncoder(str(coded)).encode([Passage("rain")])
+
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

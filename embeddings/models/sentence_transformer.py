@@ -166,10 +166,13 @@ def has_graphics_card() -> bool:
 def load(name: str, folder: Path, device: str | None) -> "SentenceTransformer":
     """Load a model from its folder.
 
+    No code of the model's own is run: not what a configuration names outside of
+    sentence-transformers, which refuses it, and no pickle, which may hold any.
+
     Raises:
-        ModelUnavailable: What lies there is no model, or a damaged one, or a pickle.
+        ModelUnavailable: What lies there is no model, a damaged one, or one that is pickled.
     """
-    _check_weights(name, folder)
+    _refuse_pickle(name, folder)
     # The files are at hand by now, so the hub has nothing to add; it is asked even for
     # local files otherwise. Read by the library when it is imported.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -184,15 +187,17 @@ def load(name: str, folder: Path, device: str | None) -> "SentenceTransformer":
         raise ModelUnavailable(f"The model {name!r} cannot be loaded: {error}") from error
 
 
-def _check_weights(name: str, folder: Path) -> None:
-    """Refuse weights that are pickled: to read them may run what somebody put there."""
+def _refuse_pickle(name: str, folder: Path) -> None:
     for path in sorted(folder.rglob("*.bin")):
         inside = path.relative_to(folder)
-        if path.stem.startswith("pytorch_model") and not list(path.parent.glob("*.safetensors")):
-            raise ModelUnavailable(
-                f"The weights of the model {name!r} are pickled ({inside}), which is not safe to "
-                "read; take a version of it with model.safetensors, or save it as such."
-            )
+        # Other exports of the same weights are not read.
+        if {"onnx", "openvino"} & set(inside.parts) or any(path.parent.glob("*.safetensors")):
+            continue
+        raise ModelUnavailable(
+            f"The model {name!r} has weights that are pickled ({inside}); to read them may run "
+            "any code. Expected model.safetensors: load the model where you trust it and save it "
+            "with save_pretrained, or choose another one."
+        )
 
 
 def facts_of(model: "SentenceTransformer") -> ModelFacts:

@@ -24,11 +24,11 @@ def app(tmp_path: Path) -> Flask:
 
 # The rest of schemathesis, some thousand requests, is scripts/fuzz http.
 def test_the_service_does_what_its_description_says_and_no_more(app: Flask) -> None:
-    findings = ask(app, examples=2, seed=1, known_only=True)
+    findings = ask(app, examples=1, seed=1, known_only=True)
 
     assert findings.failures == {}
     assert findings.errors == []
-    assert sum(findings.cases.values()) > 50
+    assert sum(findings.cases.values()) > 20
 
 
 def test_a_service_that_breaks_its_word_is_found_out(tmp_path: Path) -> None:

@@ -12,9 +12,8 @@ from service.http import create_app
 
 PAYLOADS = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    '" onmouseover=alert(1) x="',
-    "' autofocus onfocus=alert(1) x='<!--<a href=javascript:alert(1)>-->",
-    "</title></textarea></style><svg onload=alert(1)>",
+    "\" onmouseover=alert(1) x=\"' autofocus onfocus=alert(1) x='",
+    "</title></textarea></style><svg onload=alert(1)><!--<a href=javascript:alert(1)>-->",
     "{{ 1234 * 1234 }}{% include 'base.html' %}${1234*1234} %s {0} {form.__class__} &#60;b&#62;",
     "\u202e\u2066<b>\u2069\u202c",
 ]
@@ -127,6 +126,7 @@ def test_no_page_holds_anything_but_words_of_what_was_given(
         "/summary?" + "&".join(f"id={one}" for one in ids),
         f"/summary?query={given}+ferries&words=40",
         f"/summary?words={given}",
+        "/summary?download=html&" + "&".join(f"id={one}" for one in ids),
         f"/articles/{given}",
         f"/{given}",
     ]
@@ -135,23 +135,12 @@ def test_no_page_holds_anything_but_words_of_what_was_given(
         assert answer.status_code in (200, 404, 422), path
         if answer.mimetype == "text/html":
             page = Page(answer.text)
-            assert page.tags <= TAGS, path
-            assert page.attributes <= ATTRIBUTES, path
+            own = "download" in path
+            assert page.tags <= (TAGS | {"style", "sup", "cite"} if own else TAGS), path
+            assert page.attributes <= (ATTRIBUTES | {"http-equiv"} if own else ATTRIBUTES), path
             assert all(one.startswith(("/", "#", "https://x.example/")) for one in page.addresses)
             assert page.turned == [], path
             assert "1522756" not in page.words
-
-
-def test_what_is_carried_away_holds_nothing_else_either(client: FlaskClient, payload: str) -> None:
-    ids = "&".join(f"id={quote(f'{n} {payload}', safe='')}" for n in range(3))
-
-    answer = client.get(f"/summary?{ids}&download=html")
-
-    page = Page(answer.text)
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="summary.html"'
-    assert page.tags <= TAGS | {"style", "sup", "cite"}
-    assert page.attributes <= ATTRIBUTES | {"http-equiv"}
-    assert page.turned == []
 
 
 @pytest.mark.parametrize(

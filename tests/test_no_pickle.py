@@ -1,14 +1,10 @@
 """Nothing that is read is run: no file of a library, a cache or a model, and nothing of a text."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree
 
 import pytest
-
-from embeddings.errors import ModelUnavailable
-from embeddings.models.sentence_transformer import load
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
@@ -100,18 +96,3 @@ def test_what_could_run_something_is_found(written: str) -> None:
 )
 def test_what_runs_nothing_is_not_found(written: str) -> None:
     assert list(faults(ast.parse(written))) == []
-
-
-def test_pickled_weights_of_a_model_are_refused_unread(
-    tiny_model: Callable[[str], Path], tmp_path: Path
-) -> None:
-    folder = copytree(tiny_model("mean"), tmp_path / "model")
-    ran = tmp_path / "ran"
-    [weights] = folder.rglob("model.safetensors")
-    weights.unlink()
-    # What pickle.dumps gives for an object whose __reduce__ makes a file.
-    weights.with_name("pytorch_model.bin").write_bytes(f"cos\nsystem\n(Vtouch {ran}\ntR.".encode())
-
-    with pytest.raises(ModelUnavailable, match=r"are pickled \(pytorch_model.bin\)"):
-        load("a model", folder, "cpu")
-    assert not ran.exists()

@@ -36,7 +36,7 @@ _SAID = (
 )
 # Names have an end: what is one long word would be read anew from each of its letters.
 _SPEAKER = re.compile(
-    rf"([A-Z][\w'’-]{{1,60}})(?:,[^,]{{3,60}},)?\s+(?:also\s+|has\s+|had\s+|later\s+)?(?:{_SAID})\b"
+    rf"([A-Z][\w'’-]{{1,40}}+)(?:,[^,]{{3,60}},)?\s+(?:also\s+|has\s+|had\s+|later\s+)?(?:{_SAID})\b"
     rf"|\b(?:said|says|added|adds|told|wrote|asked)\s+(?:[A-Z][\w'’.-]+\s+){{0,2}}([A-Z][\w'’-]+)"
 )
 _PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he)\s+(?:also\s+|later\s+)?(?:said|says|told|added|adds)\b")

@@ -12,7 +12,7 @@ from service.terms import Folding
 
 # Up to so many words of so many letters at a time: of a longer row, piece by piece, the same goes.
 _NAME_BEGINNING = re.compile(
-    r"\b(?:[A-Z][\w.-]{0,60}(?:['’]s)?,?\s(?:&\s|of\s)?){1,12}(?=[A-Z][a-z])"
+    r"\b(?:[A-Z][\w.-]{0,60}+(?:['’]s)?,?\s(?:&\s|of\s)?){1,12}(?=[A-Z][a-z])"
 )
 
 

@@ -28,8 +28,10 @@ def attacks(pattern: str, flags: int, *, thorough: bool = False) -> list[tuple[s
     tree = parser.parse(pattern, flags)
     characters, bodies = _telling(tree), list(_bodies(tree))
     pairs = ["".join(pair) for pair in product(characters, repeat=2) if pair[0] != pair[1]]
-    heads = list(dict.fromkeys(["", *_heads(tree)]))[: _MOST_HEADS if thorough else 3]
-    pumps = dict.fromkeys([*characters, *bodies[:8], *(pairs if thorough else ())])
+    heads = list(dict.fromkeys(["", *_heads(tree)]))[: _MOST_HEADS if thorough else 2]
+    pumps = dict.fromkeys(
+        [*characters, *bodies[: 8 if thorough else 4], *(pairs if thorough else ())]
+    )
     ends = ["", _FOREIGN] if thorough else [_FOREIGN]
     return [(head, pump, end) for head in heads for pump in pumps if pump for end in ends]
 
@@ -118,7 +120,7 @@ def _first(argument: Part) -> str:
 
 
 def worst_growth(
-    pattern: str, flags: int, size: int = 16, *, anchored: bool = False, thorough: bool = False
+    pattern: str, flags: int, size: int = 18, *, anchored: bool = False, thorough: bool = False
 ) -> tuple[float, str]:
     """Return how many times as many steps twice as long a text takes at the worst, and which.
 

@@ -183,7 +183,7 @@ class Corpus:
         reopen = partial(_opened, settings, tell, _remembered(make_model))
         return cls(reopen(), reopen)
 
-    def current(self) -> "Corpus":
+    def current(self) -> Self:
         """Return a front of the library as it is now, for one question.
 
         Another process may take the library over to another model, or restore it from a backup.
@@ -194,7 +194,7 @@ class Corpus:
             ParallaxError: It cannot be opened, for example as its model is not on this machine,
                 and what was opened cannot answer any more.
         """
-        return Corpus(self._reopening.current())
+        return type(self)(self._reopening.current())
 
     def close(self) -> None:
         """Close the files."""

@@ -418,12 +418,6 @@ def evaluate(
     help="Port; 0 for any free one.",
 )
 @click.option(
-    "--log",
-    type=click.Choice(["off", "text", "json"]),
-    help="Write a line a request on standard error, as key=value or as JSON; off by default. "
-    "Errors are written either way, and never a text, a question or a key.",
-)
-@click.option(
     "--no-auth",
     is_flag=True,
     help="Ask nobody for a key: everybody who reaches it may read, add and remove articles.",

@@ -87,7 +87,9 @@ def test_the_fingerprint_is_that_of_the_precision(tiny_model: Models, kept_model
     assert SentenceTransformerEncoder(str(folder)).fingerprint == prints[0]
 
 
-@pytest.mark.parametrize("held", [Precision.FLOAT32, Precision.INT8])
+@pytest.mark.parametrize(
+    "held", [Precision.FLOAT32, pytest.param(Precision.INT8, marks=pytest.mark.slow)]
+)
 def test_vectors_that_are_there_are_gone_on_with(
     held: Precision, tiny_model: Models, kept_models: Path
 ) -> None:

@@ -152,12 +152,12 @@ class Encoder(Protocol):
         """
 
 
-class LateEncoder:
-    """An Encoder that is made when something is first asked of it."""
+class EncoderAround:
+    """An Encoder around an Encoder, which it asks as it is asked; others build on it."""
 
-    def __init__(self, make: Callable[[], Encoder]) -> None:
-        self._make = make
-        self._lock = Lock()  # Else two threads could make it twice.
+    @property
+    def _encoder(self) -> Encoder:
+        raise NotImplementedError
 
     @property
     def fingerprint(self) -> str:
@@ -186,6 +186,14 @@ class LateEncoder:
     def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
         """See `Encoder.explain`."""
         return self._encoder.explain(passages, vector)
+
+
+class LateEncoder(EncoderAround):
+    """An Encoder that is made when something is first asked of it."""
+
+    def __init__(self, make: Callable[[], Encoder]) -> None:
+        self._make = make
+        self._lock = Lock()  # Else two threads could make it twice.
 
     @property
     def _encoder(self) -> Encoder:

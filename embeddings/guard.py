@@ -6,7 +6,7 @@ from threading import Lock
 
 from embeddings.cache import EmbeddingCache
 from embeddings.canary import CANARY, check_canary
-from embeddings.encoder import Encoder, ModelProfile, Passage, TokenPart
+from embeddings.encoder import Encoder, EncoderAround, ModelProfile, Passage, TokenPart
 from embeddings.errors import LibraryBusy, LibraryUnwritable
 from embeddings.served import ServedModel, check_same, served_by
 from embeddings.store import Store
@@ -16,7 +16,7 @@ from embeddings.vectors import Matrix
 _PROBES = 16
 
 
-class GuardedEncoder:
+class GuardedEncoder(EncoderAround):
     """An Encoder around an Encoder that lets no vector of another model through.
 
     What was first asked for is embedded together with a fixed text, so that to look costs next
@@ -38,7 +38,7 @@ class GuardedEncoder:
             name: What the model was asked for by.
             served: Tells which model the library serves; None if it may be any.
         """
-        self._encoder = encoder
+        self._around = encoder
         self._cache = cache
         self._name = name
         self._served = served
@@ -46,19 +46,8 @@ class GuardedEncoder:
         self._lock = Lock()
 
     @property
-    def fingerprint(self) -> str:
-        """See `Encoder.fingerprint`."""
-        return self._encoder.fingerprint
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """See `Encoder.languages`."""
-        return self._encoder.languages
-
-    @property
-    def precision(self) -> str:
-        """See `Encoder.precision`."""
-        return self._encoder.precision
+    def _encoder(self) -> Encoder:
+        return self._around
 
     @property
     def profile(self) -> ModelProfile:

@@ -145,7 +145,7 @@ class Settings(BaseModel):
     )
     waiting: int = Field(
         default=64,
-        ge=0,
+        ge=1,
         le=10_000,
         description="How many more requests may wait; past that they are refused (503).",
     )

@@ -18,6 +18,7 @@ from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
 from embeddings.fulltext import Tokenizer
 from embeddings.postings import Segment, WordIndex, WordScores, segment_of
+from embeddings.served import Edition
 from embeddings.sketches import Sketches, clear_later
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.states import Outdated
@@ -45,17 +46,20 @@ class _State(NamedTuple):
 class Finder:
     """Scores all passages by words, and gives rough vectors of some."""
 
-    def __init__(self, folder: Path, store: Store, encoder: CachedEncoder) -> None:
+    def __init__(
+        self, folder: Path, store: Store, edition: Edition, encoder: CachedEncoder
+    ) -> None:
         """Say where what is found lies.
 
         Args:
             folder: Where the derived files lie.
             store: The passages.
+            edition: Of the store, when the library was opened; see `FollowingIndex`.
             encoder: What knows their vectors.
         """
         self._folder = folder
         self._store = store
-        self._edition = store.state().edition  # Of all that it holds; see `FollowingIndex`.
+        self._edition = edition
         self._encoder = encoder
         self._tokenizer = Tokenizer()
         self._state: _State | None = None

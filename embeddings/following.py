@@ -10,6 +10,7 @@ import numpy as np
 from embeddings.cached_encoder import CachedEncoder
 from embeddings.errors import MissingVectors
 from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
+from embeddings.served import Edition
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.states import Outdated
 from embeddings.store import Store
@@ -35,13 +36,20 @@ class FollowingIndex:
     """An index of all chunks' vectors, derived from the store and the cache, that follows them."""
 
     def __init__(
-        self, folder: Path, store: Store, encoder: CachedEncoder, *, exact_up_to: int | None = None
+        self,
+        folder: Path,
+        store: Store,
+        edition: Edition,
+        encoder: CachedEncoder,
+        *,
+        exact_up_to: int | None = None,
     ) -> None:
         """Say what it follows; it is opened when it is needed.
 
         Args:
             folder: Where its snapshot lies.
             store: The chunks.
+            edition: Of the store, when the library was opened.
             encoder: What knows their vectors.
             exact_up_to: With more chunks than this it is an approximate one.
         """
@@ -49,7 +57,7 @@ class FollowingIndex:
         self._store = store
         # What it holds is of this one: ids mean something else in a library that was restored,
         # and to embed passages that were cut for another model is not what a search waits for.
-        self._edition = store.state().edition
+        self._edition = edition
         self._encoder = encoder
         self._index: VectorIndex | None = None
         self._behind = 0  # Chunks that came or went since the snapshot was written.

@@ -414,13 +414,19 @@ class Library:
     def _index(self) -> "FollowingIndex":
         from embeddings.following import FollowingIndex
 
-        return FollowingIndex(self.folder, self.store, self.encoder, exact_up_to=self._exact_up_to)
+        return FollowingIndex(
+            self.folder,
+            self.store,
+            self._state.edition,
+            self.encoder,
+            exact_up_to=self._exact_up_to,
+        )
 
     @cached_property
     def _finder(self) -> "Finder":
         from embeddings.finder import Finder
 
-        return Finder(self.folder, self.store, self.encoder)
+        return Finder(self.folder, self.store, self._state.edition, self.encoder)
 
     @cached_property
     def _preparer(self) -> "Preparer":

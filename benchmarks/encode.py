@@ -33,11 +33,11 @@ from tokenizers import Tokenizer
 from embeddings.cache import EmbeddingCache
 from embeddings.cached_encoder import CachedEncoder
 from embeddings.errors import ModelUnavailable
-from embeddings.ingest import Preparer
 from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.models.opening import open_encoder
 from embeddings.models.precision import Precision
 from embeddings.models.tokens import open_tokenizer
+from embeddings.preparer import Preparer
 from embeddings.readers import Refusal, read_paths
 
 _LENGTHS = (16, 64, 128)

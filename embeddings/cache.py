@@ -24,6 +24,9 @@ from embeddings.models.calibration import (
     shipped_calibration,
 )
 from embeddings.models.files import digest
+from embeddings.outlines import OUTLINES_TABLE, Outlines
+from embeddings.rules import rules
+from embeddings.salvage import salvaged
 from embeddings.snapshot import put_in_place
 from embeddings.vectors import Matrix
 
@@ -68,14 +71,16 @@ _MIGRATIONS = [
     );
     {_SEAL_MODELS};
     """,
+    OUTLINES_TABLE,
 ]
-_SEALED_SINCE = len(_MIGRATIONS)
+_SEALED_SINCE = 5
 
 CACHE_VERSION = len(_MIGRATIONS)
 """Of the tables of a cache that this version writes."""
 
 # Exports are read as they are; those of version 1 know nothing of languages, those of version 2
-# nothing of calibrations, those of version 3 nothing of precisions and seals.
+# nothing of calibrations, those of version 3 nothing of precisions and seals, those of version 5
+# nothing of outlines.
 _READABLE_SINCE = 1
 
 # What is known of a model is never exchanged, only added to.
@@ -97,9 +102,6 @@ _CURE = (
     "Move it away, with what lies beside it under its name: vectors are made again as they are "
     "needed, and `parallax cache import` takes over those that are sound in it."
 )
-
-# How many entries are read at once of a file that may be damaged.
-_ENTRIES_A_READ = 256
 
 _ENTRIES = (
     "SELECT entries.id, key, vectors, checksum, dim, fingerprint FROM entries "
@@ -143,6 +145,8 @@ class EmbeddingCache:
             readable_since=_READABLE_SINCE,
             cure=_CURE,
         )
+        self.outlines = Outlines(self._database)
+        """What was found out about texts without a model's vectors."""
 
     def close(self) -> None:
         """Close the file."""
@@ -293,7 +297,7 @@ class EmbeddingCache:
             for row in self._rows()
             if not _sound(row)
         ]
-        return wrong
+        return [*wrong, *self.outlines.damages()]
 
     def copy_to(self, path: Path) -> None:
         """Write a copy of the cache as it stands now to a new file."""
@@ -347,7 +351,7 @@ class EmbeddingCache:
                 connection.execute(_SEAL_MODELS)
             models = {row[0] for row in connection.execute("SELECT fingerprint FROM models")}
             before = connection.total_changes
-            for row in other._readable_rows():
+            for row in salvaged(other._database, _ENTRIES, "entries"):
                 seen += 1
                 if row is None or not _sound(row) or row["fingerprint"] not in models:
                     damaged += 1
@@ -358,36 +362,12 @@ class EmbeddingCache:
                     (row["key"], row["vectors"], row["checksum"], row["fingerprint"]),
                 )
             added = connection.total_changes - before
-        return Imported(added=added, present=seen - damaged - added, damaged=damaged)
+            lost = self.outlines.take_from(other.outlines, connection, rules())
+        return Imported(added=added, present=seen - damaged - added, damaged=damaged + lost)
 
     def _rows(self) -> Iterator[Row]:
         with self._database.reading() as connection:
             yield from connection.execute(f"{_ENTRIES} ORDER BY entries.id")
-
-    def _readable_rows(self) -> Iterator[Row | None]:
-        """Give all entries, and None for each that may be there but cannot be read."""
-        with self._database.reading() as connection:
-            (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM entries").fetchone()
-        for start in range(1, last + 1, _ENTRIES_A_READ):
-            numbers = range(start, min(start + _ENTRIES_A_READ, last + 1))
-            try:
-                yield from self._between(numbers)
-            except LibraryDamaged:
-                for number in numbers:
-                    yield from self._one(number)
-
-    def _one(self, number: int) -> list[Row] | list[None]:
-        try:
-            return self._between(range(number, number + 1))
-        except LibraryDamaged:
-            return [None]
-
-    def _between(self, numbers: range) -> list[Row]:
-        with self._database.reading() as connection:
-            return connection.execute(
-                f"{_ENTRIES} WHERE entries.id BETWEEN ? AND ? ORDER BY entries.id",
-                (numbers[0], numbers[-1]),
-            ).fetchall()
 
     def _profile(self, condition: str, value: str) -> ModelProfile | None:
         with self._database.reading() as connection:

@@ -39,6 +39,11 @@ _SIGNS_OF_DAMAGE = (
 # What Python says of a row that has no column of a name.
 _NO_COLUMN = "No item with that key"
 
+_PATIENCE = {
+    True: f"PRAGMA busy_timeout = {1000 * _WAIT_SECONDS:.0f}",
+    False: "PRAGMA busy_timeout = 0",
+}
+
 # Every commit is synced, or only what is copied from the log into the file.
 _SYNCHRONOUS = {True: "PRAGMA synchronous = FULL", False: "PRAGMA synchronous = NORMAL"}
 
@@ -131,13 +136,15 @@ class Database:
             return self._connection().in_transaction
 
     @contextmanager
-    def writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, durable: bool = False, waits: bool = True) -> Iterator[sqlite3.Connection]:
         """Give a connection in a transaction: all of it is kept, or nothing.
 
         Args:
             durable: Whether this one survives a power cut even if others need not.
+            waits: Whether to wait for a while where another one is under way.
 
         Raises:
+            LibraryBusy: Another one is under way.
             LibraryUnwritable: The file was opened read-only.
         """
         if self._read_only:  # SQLite would say so too, but not before it knows all columns.
@@ -145,10 +152,12 @@ class Database:
         with self._errors():
             connection = self._connection()
             connection.execute(_SYNCHRONOUS[durable or self._durable])
+            connection.execute(_PATIENCE[waits])
             try:
                 yield from _transaction(connection)
             finally:
                 connection.execute(_SYNCHRONOUS[self._durable])
+                connection.execute(_PATIENCE[True])
 
     def copy_to(self, path: Path) -> None:
         """Write a compact copy of the file as it stands now."""

@@ -1,23 +1,18 @@
 """The road from what was read to what is kept: named, labelled, split, embedded, stored."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 
-from embeddings.article import Article, Block, Label, content_id
+from embeddings.article import Article, content_id
 from embeddings.cached_encoder import CachedEncoder
 from embeddings.checks import check_article, check_id, digest_of
-from embeddings.chunks import chunk_article
 from embeddings.encoder import Passage, passage_at
 from embeddings.errors import BadArticle
-from embeddings.furniture import label_blocks
-from embeddings.language import detect_language
-from embeddings.metadata import read_metadata
-from embeddings.models.tokens import TokenCounter
+from embeddings.preparer import Preparer
 from embeddings.readers import Refusal
 from embeddings.served import served_by
 from embeddings.store import Store
@@ -65,38 +60,6 @@ class Result:
     status: Status
     error: str | None = None
     language: str | None = None
-
-
-class Preparer:
-    """Finds out about an article's text all that can be found without a model's vectors."""
-
-    def __init__(self, encoder: CachedEncoder) -> None:
-        self._encoder = encoder
-
-    @cached_property
-    def _counter(self) -> TokenCounter:
-        return TokenCounter(self._encoder.profile)
-
-    def prepare(self, article: Article, digest: bytes = b"") -> PreparedArticle:
-        """Label, split and chunk an article; fill its empty fields from its own text."""
-        blocks = label_blocks(article.text, title=article.title)
-        chunks = chunk_article(
-            article.text,
-            blocks,
-            self._counter.count,
-            max_tokens=self._encoder.profile.max_tokens,
-        )
-        found = read_metadata(article.text, blocks)
-        article = replace(
-            article,
-            title=article.title or found.title or "",
-            source=article.source or found.source,
-            url=article.url or found.url,
-            published=article.published or found.published,
-            authors=article.authors or found.authors,
-            language=article.language or detect_language(_body(article.text, blocks)),
-        )
-        return PreparedArticle(article, digest, blocks, chunks)
 
 
 class Ingest:
@@ -332,9 +295,3 @@ def _passages(prepared: PreparedArticle) -> Iterator[Passage]:
         )
     if prepared.article.title.strip() and prepared.chunks:
         yield Passage(prepared.article.title)
-
-
-def _body(text: str, blocks: Sequence[Block]) -> str:
-    """Return what is said, without what stands around it in, perhaps, another language."""
-    said = [block.span.of(text) for block in blocks if block.label == Label.BODY]
-    return "\n".join(said) or text

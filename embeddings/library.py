@@ -16,6 +16,7 @@ from embeddings.cached_encoder import CachedEncoder
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryChanged, LibraryDamaged, ParallaxError
+from embeddings.outliner import Outliner
 from embeddings.served import LibraryState, ServedModel
 from embeddings.snapshot import snapshot_generation
 from embeddings.states import Outdated
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from embeddings.finder import Finder
     from embeddings.following import FollowingIndex
     from embeddings.index import VectorIndex
-    from embeddings.ingest import Preparer, Result
+    from embeddings.ingest import Result
     from embeddings.postings import WordScores
+    from embeddings.preparer import Preparer
     from embeddings.readers import Refusal
     from embeddings.sketches import Rows
 
@@ -358,12 +360,12 @@ class Library:
             BadArticle: It could not be added either.
         """
         check_article(article)
-        prepared = self._preparer.prepare(article)
-        return prepared.article, [
+        outline = self._outliner.outline(article)
+        return outline.fill(article), [
             StoredChunk(
                 number, article.id, chunk.span, chunk.span.of(article.text), chunk.sentences
             )
-            for number, chunk in enumerate(prepared.chunks)
+            for number, chunk in enumerate(outline.chunks)
         ]
 
     def sync(self) -> str:
@@ -430,9 +432,13 @@ class Library:
 
     @cached_property
     def _preparer(self) -> "Preparer":
-        from embeddings.ingest import Preparer
+        from embeddings.preparer import Preparer
 
         return Preparer(self.encoder)
+
+    @cached_property
+    def _outliner(self) -> Outliner:
+        return Outliner(self.cache, self.encoder)
 
     def lost_changes(self) -> str | None:
         """Say whether there were changes later than the last one that is known; None if not."""

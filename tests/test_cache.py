@@ -575,6 +575,7 @@ KNOWS_NOTHING = ToyEncoder(calibration=None)
 
 def of_version_3(path: Path) -> Path:
     """Make a cache as it was before it knew of precisions."""
+    spoil(path, "DROP TABLE outlines")
     spoil(path, "ALTER TABLE models DROP COLUMN precision")
     spoil(path, "PRAGMA user_version = 3")
     return path

@@ -14,17 +14,20 @@ MODULES = sorted(
 LAYERS = [
     "embeddings.errors embeddings.machine",
     "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.writer "
-    "embeddings.states embeddings.wal embeddings.tally",
+    "embeddings.states embeddings.wal embeddings.tally embeddings.rules",
     "embeddings.arrays",
     "embeddings.langid",
     "embeddings.article",
     "embeddings.furniture embeddings.sentences embeddings.encoder embeddings.language",
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
-    "embeddings.fulltext embeddings.served embeddings.seals embeddings.words embeddings.stored",
-    "embeddings.canary embeddings.tables embeddings.cache",
+    "embeddings.fulltext embeddings.served embeddings.seals embeddings.words embeddings.stored "
+    "embeddings.salvage",
+    "embeddings.canary embeddings.tables embeddings.outlines",
+    "embeddings.cache",
     "embeddings.store embeddings.cached_encoder",
-    "embeddings.guard",
+    "embeddings.guard embeddings.preparer",
+    "embeddings.outliner",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",
     "embeddings.finder embeddings.following",
     "embeddings.library",

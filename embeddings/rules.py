@@ -1,0 +1,33 @@
+"""By which rules texts are read: a digest of all that makes an outline, besides the model."""
+
+import sys
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+# The code that labels, splits and chunks a text, and reads of its origin and its language.
+# What it imports is in it too; a test sees to that.
+READ_BY = (
+    *("article.py", "chunks.py", "language.py", "langid.py", "metadata.py", "models/tokens.py"),
+    *("outlines.py", "preparer.py", "sentences.py"),
+    "furniture/*.py",
+)
+
+# Whose other versions may read otherwise.
+LIBRARIES = ("py3langid", "python-dateutil", "tokenizers")
+
+
+@cache
+def rules() -> str:
+    """Return a digest of the rules at hand; an outline that other ones made is made anew.
+
+    Of the code itself, so that nobody must remember to tell that it has changed. Python is in
+    it for what it knows of letters.
+    """
+    found = sha256(repr([sys.version_info[:2], *map(version, LIBRARIES)]).encode())
+    folder = Path(__file__).parent
+    for path in sorted(path for name in READ_BY for path in folder.glob(name)):
+        found.update(path.relative_to(folder).as_posix().encode())
+        found.update(sha256(path.read_bytes()).digest())
+    return found.hexdigest()[:32]

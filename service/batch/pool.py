@@ -29,10 +29,17 @@ from service.settings import Settings
 # second, an article of a newswire nine milliseconds.
 _FEWEST_ARTICLES = 200
 
-# What is under way at a time, so that memory does not grow with the input: so many jobs for each
-# process, that one slow article does not keep the others waiting, and so many characters in all.
-_JOBS_A_WORKER = 16
+# What is under way at a time, so that memory does not grow with the input: so many groups of jobs
+# for each process, that one slow article does not keep the others waiting, and so many characters
+# in all.
+_GROUPS_A_WORKER = 4
 _MOST_CHARACTERS = 16_000_000
+
+# A process is handed several jobs at once, which it does from one state of the library: to hand
+# over, to answer and to look at the state takes as long for a few as for one. So many articles of
+# a newswire take a fifth of the second after which an interruption loses them; long ones go alone.
+_JOBS_A_GROUP = 16
+_CHARACTERS_A_GROUP = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,35 +124,64 @@ def _shared(
     waiting: deque[_Waiting] = deque()
     characters = 0
     with _processes(work, workers) as executor:
-        for number, job in numbered:
-            waiting.append(_Waiting(number, job, _submitted(executor, number, job)))
-            characters += job.characters
+        for group in _groups(numbered):
+            waiting.append(_Waiting(group, _submitted(executor, group)))
+            characters += group.characters
             while waiting and (
                 waiting[0].future.done()
-                or len(waiting) >= workers * _JOBS_A_WORKER
+                or len(waiting) >= workers * _GROUPS_A_WORKER
                 or characters > _MOST_CHARACTERS
             ):
-                characters -= waiting[0].job.characters
-                yield _finished(corpus, work, waiting.popleft())
+                characters -= waiting[0].group.characters
+                yield from _finished(corpus, work, waiting.popleft())
         while waiting:
-            yield _finished(corpus, work, waiting.popleft())
+            yield from _finished(corpus, work, waiting.popleft())
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Jobs that one process does, and the number of the first one's record."""
+
+    first: int
+    jobs: list[Job]
+
+    @property
+    def characters(self) -> int:
+        return sum(job.characters for job in self.jobs)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.jobs) >= _JOBS_A_GROUP or self.characters >= _CHARACTERS_A_GROUP
+
+
+def _groups(numbered: Iterator[tuple[int, Job]]) -> Iterator[_Group]:
+    group = None
+    for number, job in numbered:
+        group = group or _Group(number, [])
+        group.jobs.append(job)
+        if group.is_full:
+            yield group
+            group = None
+    if group:
+        yield group
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A job that another process was given; what comes of it is None if that has no vectors."""
+    """Jobs that another process was given; of one for which it has no vectors comes None."""
 
-    number: int
-    job: Job
-    future: "Future[Outcome | None]"
+    group: _Group
+    future: "Future[list[Outcome | None]]"
 
 
-def _finished(corpus: Corpus, work: Work, one: _Waiting) -> Outcome:
+def _finished(corpus: Corpus, work: Work, waiting: _Waiting) -> Iterator[Outcome]:
     try:
-        outcome = one.future.result()
+        outcomes = waiting.future.result()
     except BrokenProcessPool as error:
         raise _lost() from error
-    return outcome or work.outcome(corpus, one.number, one.job)
+    numbered = enumerate(waiting.group.jobs, waiting.group.first)
+    for outcome, (number, job) in zip(outcomes, numbered, strict=True):
+        yield outcome or work.outcome(corpus, number, job)
 
 
 def _lost() -> ParallaxError:
@@ -176,11 +212,11 @@ def _processes(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
         end.close()
 
 
-def _submitted(executor: ProcessPoolExecutor, number: int, job: Job) -> "Future[Outcome | None]":
-    """Hand a job to a process, which is started if there are too few."""
+def _submitted(executor: ProcessPoolExecutor, group: _Group) -> "Future[list[Outcome | None]]":
+    """Hand jobs to a process, which is started if there are too few."""
     try:
         with _interruptions_blocked():
-            return executor.submit(_outcome, number, job)
+            return executor.submit(_outcomes, group)
     except BrokenProcessPool as error:
         raise _lost() from error
 
@@ -220,11 +256,18 @@ def _end_with(end: Connection) -> None:
         os._exit(1)
 
 
-def _outcome(number: int, job: Job) -> Outcome | None:
-    """Do a job in a worker process; None if that takes the model."""
+def _outcomes(group: _Group) -> list[Outcome | None]:
+    """Do jobs in a worker process; see `_Waiting`."""
     if _here is None:
         raise RuntimeError("This process was not started as a worker.")
     work, corpus = _here
+    numbered = list(enumerate(group.jobs, group.first))
+    return corpus.library.at_one_state(
+        lambda: [_outcome(work, corpus, number, job) for number, job in numbered]
+    )
+
+
+def _outcome(work: Work, corpus: Corpus, number: int, job: Job) -> Outcome | None:
     try:
         return work.outcome(corpus, number, job, is_last_resort=work.settings.offline)
     except MissingVectors:

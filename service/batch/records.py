@@ -7,19 +7,25 @@ from embeddings.article import Article
 from embeddings.errors import (
     BadArticle,
     LibraryBusy,
+    LibraryChanged,
     LibraryDamaged,
     LibraryUnwritable,
     MissingVectors,
     ModelUnavailable,
     ParallaxError,
 )
+from embeddings.states import Outdated
 from service.answers import Summary
 from service.batch.jobs import Job, Request
 from service.corpus import Corpus
 from service.reading import Ref, own_ref, read_ref
 
-# With these no article can be summarised, so the run ends.
-_NOT_OF_ONE_ARTICLE = (LibraryBusy, LibraryDamaged, LibraryUnwritable, ModelUnavailable)
+# With these no article can be summarised, so the run ends; but for the last, after which the
+# library is looked at again.
+_NOT_OF_ONE_ARTICLE = (
+    *(LibraryBusy, LibraryChanged, LibraryDamaged, LibraryUnwritable, ModelUnavailable),
+    Outdated,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,14 +180,13 @@ class EmbeddingCache:
         """
         keys = [_key(fingerprint, passage) for passage in passages]
         found: dict[bytes, Matrix] = {}
-        with self._database.reading() as connection:
-            for marks, batch in in_batches(keys):
-                rows = connection.execute(
-                    "SELECT key, vectors, checksum, dim FROM entries "
-                    f"JOIN models ON models.id = entries.model WHERE key IN ({marks})",
-                    batch,
-                )
-                found.update((row["key"], _matrix(row)) for row in rows if _sound(row))
+        for marks, batch in in_batches(keys):
+            rows = self._database.rows(
+                "SELECT key, vectors, checksum, dim FROM entries "
+                f"JOIN models ON models.id = entries.model WHERE key IN ({marks})",
+                batch,
+            )
+            found.update((row["key"], _matrix(row)) for row in rows if _sound(row))
         return [
             found[key] if key in found and len(found[key]) == 1 + len(passage.sentences) else None
             for key, passage in zip(keys, passages, strict=True)

@@ -113,6 +113,11 @@ class Database:
             finally:
                 connection.rollback()
 
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Return all rows that one statement reads: those of one state, without a transaction."""
+        with self._errors():
+            return self._connection().execute(query, values).fetchall()
+
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Let all that this thread reads be of one state, the latest there is as this begins."""

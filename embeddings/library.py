@@ -361,11 +361,10 @@ class Library:
         """
         check_article(article)
         outline = self._outliner.outline(article)
+        spans = [chunk.span for chunk in outline.chunks]
         return outline.fill(article), [
-            StoredChunk(
-                number, article.id, chunk.span, chunk.span.of(article.text), chunk.sentences
-            )
-            for number, chunk in enumerate(outline.chunks)
+            StoredChunk(number, article.id, span, span.of(article.text), chunk.sentences)
+            for number, (span, chunk) in enumerate(zip(spans, outline.chunks, strict=True))
         ]
 
     def sync(self) -> str:

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain
+from operator import lt
 from zlib import crc32
 
 from embeddings.article import Article, Span
@@ -96,31 +97,31 @@ def unpacked(content: bytes, text: str) -> Outline | None:
         (title, *others), authors, rows = json.loads(content)
         source, url, published, language = others
         words = [title, *authors, *(one for one in others if one is not None)]
-        chunks = [_chunk(row) for row in rows]
-        if all(isinstance(one, str) for one in words) and _fits(chunks, len(text)):
+        if set(map(type, words)) <= {str} and _fit(rows, len(text)):
+            chunks = list(map(_chunk, rows))
             return Outline(title, source, url, published, language, tuple(authors), chunks)
     return None
 
 
-def _chunk(row: Sequence[int]) -> Chunk:
-    numbers = iter(row)
-    return Chunk(
-        tuple(
-            Sentence(Span(start, end), whole=whole == 1)
-            for start, end, whole in zip(numbers, numbers, numbers, strict=True)
-        )
+def _fit(rows: Sequence[Sequence[int]], length: int) -> bool:
+    """Tell whether the chunks have sentences that follow one another within a text."""
+    numbers = list(chain.from_iterable(rows))
+    starts, ends = numbers[0::3], numbers[1::3]
+    places = [0, *chain.from_iterable(zip(starts, ends, strict=True)), length]
+    return (
+        all(row and len(row) % 3 == 0 for row in rows)
+        and set(map(type, places)) == {int}
+        and places == sorted(places)
+        and all(map(lt, starts, ends))
     )
 
 
-def _fits(chunks: Sequence[Chunk], length: int) -> bool:
-    """Tell whether chunks have sentences that follow one another within a text."""
-    spans = [one.span for chunk in chunks for one in chunk.sentences]
-    ends = [0, *(at for span in spans for at in (span.start, span.end)), length]
-    return (
-        all(chunk.sentences for chunk in chunks)
-        and all(isinstance(at, int) for at in ends)
-        and all(one <= other for one, other in pairwise(ends))
-        and all(spans)
+def _chunk(row: Sequence[int]) -> Chunk:
+    return Chunk(
+        tuple(
+            Sentence(Span(start, end), whole == 1)
+            for start, end, whole in zip(row[0::3], row[1::3], row[2::3], strict=True)
+        )
     )
 
 
@@ -139,13 +140,8 @@ class Outlines:
         """
         if not self._is_there:
             return None
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT key, rules, content, checksum FROM outlines WHERE key = ? AND rules = ?",
-                (key, rules),
-            ).fetchone()
-        content: bytes | None = row["content"] if row is not None and _sound(row) else None
-        return content
+        found = self._database.rows(f"{_OUTLINES} WHERE key = ? AND rules = ?", (key, rules))
+        return next((row["content"] for row in found if _sound(row)), None)
 
     def keep(self, key: bytes, rules: str, content: bytes) -> None:
         """Keep a packed outline, if no other process is writing: it can be made again."""
@@ -156,10 +152,9 @@ class Outlines:
         """Return how many there are, and how many bytes they are."""
         if not self._is_there:
             return 0, 0
-        with self._database.reading() as connection:
-            count, size = connection.execute(
-                "SELECT count(*), coalesce(sum(length(content)), 0) FROM outlines"
-            ).fetchone()
+        [(count, size)] = self._database.rows(
+            "SELECT count(*), coalesce(sum(length(content)), 0) FROM outlines"
+        )
         return count, size
 
     def damages(self) -> Iterator[str]:

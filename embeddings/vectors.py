@@ -16,7 +16,8 @@ def unit(rows: npt.ArrayLike) -> Matrix:
         New float32 array of the same shape.
     """
     matrix = np.asarray(rows, dtype=np.float32)
-    length = np.linalg.norm(matrix, axis=1, keepdims=True)
+    # As np.linalg.norm does it, which takes longer to find that out than to do it.
+    length = np.sqrt(np.add.reduce(matrix * matrix, axis=1, keepdims=True))
     scaled: Matrix = np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0)
     return scaled
 

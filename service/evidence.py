@@ -114,14 +114,21 @@ class Evidence:
 
         What it leans on has a number of these sentences, or None if it is not among them.
         """
-        article = self.articles[number]
-        found: coherence.Leaning | None = self.judges[article].leaning(int(self.rows[number]))
+        row = int(self.rows[number])
+        found: coherence.Leaning | None = self.judges[self.articles[number]].leaning(row)
         if found is None or found.on is None:
             return found
-        first, last = np.searchsorted(self.articles, [article, article + 1])
-        on = int(first + np.searchsorted(self.rows[first:last], found.on))
-        is_here = bool(on < last and self.rows[on] == found.on)
-        return replace(found, on=on if is_here else None)
+        on = self._place(number, found.on)
+        return found if on == found.on else replace(found, on=on)
+
+    def _place(self, number: int, row: int) -> int | None:
+        """Return the number of an earlier sentence of the same article; None if it is left out."""
+        on = int(number - self.rows[number] + row)
+        if on >= 0 and self.rows[on] == row and self.articles[on] == self.articles[number]:
+            return on  # None is left out between them.
+        first = int(np.searchsorted(self.articles, self.articles[number]))
+        on = first + int(np.searchsorted(self.rows[first:number], row))
+        return on if on < number and self.rows[on] == row else None
 
     def cosines(self) -> tuple[Matrix, Matrix]:
         """Return the cosines of all sentences with one another, shape (n, n): dense, lexical."""

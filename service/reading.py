@@ -1,6 +1,6 @@
 """An article as the answers see it: its statements, each a whole sentence with its vector."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -161,6 +161,17 @@ def _ref(library: Library, item: "Article | Refusal") -> Ref:
     return own_ref(item, name or None)
 
 
+def _statements(
+    article_id: str, chunk: StoredChunk, among: Sequence[int], place: int
+) -> Iterator[Statement]:
+    """Give some sentences of a chunk, whose first one has this place in the article."""
+    text, start = chunk.text, chunk.span.start
+    for number in among:
+        span = chunk.sentences[number].span
+        said = text[span.start - start : span.end - start]
+        yield Statement(article_id, span, said, place + number)
+
+
 def reading_of(
     library: Library,
     article: Article,
@@ -178,20 +189,16 @@ def reading_of(
             sentences count the others too.
     """
     read = [chunk for chunk in chunks if among is None or chunk.id in among]
-    matrices = dict(zip((chunk.span for chunk in read), library.vectors(read), strict=True))
+    matrices = iter(library.vectors(read))
     statements: list[Statement] = []
-    rows: list[Matrix] = []
-    place = 0
+    rows = [np.zeros((0, library.encoder.profile.dim), np.float32)]
+    place = 1
     for chunk in chunks:
-        matrix = matrices.get(chunk.span)
-        for number, sentence in enumerate(chunk.sentences, start=1):
-            place += 1
-            if matrix is not None and sentence.whole:
-                start = chunk.span.start
-                text = chunk.text[sentence.span.start - start : sentence.span.end - start]
-                statements.append(Statement(article.id, sentence.span, text, place))
-                rows.append(matrix[number])
-    dim = library.encoder.profile.dim
-    vectors = np.stack(rows) if rows else np.zeros((0, dim), np.float32)
+        if among is None or chunk.id in among:
+            whole = [at for at, sentence in enumerate(chunk.sentences) if sentence.whole]
+            statements += _statements(article.id, chunk, whole, place)
+            rows.append(next(matrices)[1:][whole])
+        place += len(chunk.sentences)
+    vectors = np.concatenate(rows)
     sha256 = checksum(article.text) if article.text else None
     return Reading(replace(article, text=""), statements, vectors, sha256)

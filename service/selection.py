@@ -75,15 +75,16 @@ class _Closeness:
         """Return the cosine of the aim with the chosen and some more."""
         square, along = self._square, self._along
         for at, one in enumerate(more):
-            square += 2 * float(self._with_chosen[one]) + float(self._gram[one, one])
-            square += 2 * sum(float(self._gram[one, other]) for other in more[:at])
-            along += float(self._aim[one])
+            square += 2 * self._with_chosen.item(one) + self._gram.item(one, one)
+            for other in more[:at]:
+                square += 2 * self._gram.item(one, other)
+            along += self._aim.item(one)
         return along / math.sqrt(max(square, 1e-9))
 
     def add(self, number: int) -> None:
         """Take one more for chosen."""
-        self._square += 2 * self._with_chosen[number] + float(self._gram[number, number])
-        self._along += float(self._aim[number])
+        self._square += 2 * self._with_chosen.item(number) + self._gram.item(number, number)
+        self._along += self._aim.item(number)
         self._with_chosen += self._gram[number]
 
 
@@ -117,6 +118,8 @@ class Selection:
         self._first = np.zeros(len(dense))  # What each counts more as the first of its source.
         self._quoted = np.zeros(int(evidence.origins.max(initial=0)) + 1, dtype=bool)
         self._central = _highest_by(evidence.origins, evidence.closeness)
+        self._is_single = len(evidence.judges) == 1
+        self._lengths = evidence.lengths.tolist()
         self._free = evidence.eligible.copy()
         self._waiting: dict[int, list[int]] = {}
         """Sentences that were refused as they lean, by the one that they lean on."""
@@ -141,20 +144,21 @@ class Selection:
                 return
             unit = self._next(fitting, room, sentences - len(self.chosen))
             for number in unit:
-                room -= int(lengths[number])
+                room -= self._lengths[number]
                 self._take(number)
 
     def _next(self, fitting: Flags, room: int, most: int) -> list[int]:
         """Return the sentence to take, behind those that it takes along; empty if none can be."""
-        totals = np.where(fitting, self._totals(), -np.inf)
         unit: list[int] = []
         value = -math.inf
-        for number in np.argsort(-totals, kind="stable")[: int(fitting.sum())].tolist():
-            if totals[number] <= value:
+        totals = np.where(fitting, self._totals(), -np.inf)
+        best = np.argsort(-totals, kind="stable")[: np.count_nonzero(fitting)]
+        for number, total in zip(best.tolist(), totals[best].tolist(), strict=True):
+            if total <= value:
                 break
             found = self._admitted(number, room, most)
             # With what it takes along, or leans on loosely, it may be worth less than the next.
-            worth = self._total_of(found) if len(found) > 1 else totals[number]
+            worth = self._total_of(found) if len(found) > 1 else total
             worth -= _LOOSE_WEIGHT * self._is_loose(number)
             if found and worth > value:
                 unit, value = found, worth
@@ -162,12 +166,11 @@ class Selection:
 
     def _admitted(self, number: int, room: int, most: int) -> list[int]:
         """Return a sentence behind those it takes along; empty, and noted, if it cannot stand."""
-        evidence = self._evidence
         if self._repeats[number] >= 0:
             self._refuse(Objection(number, repeated=int(self._repeats[number])))
             return []
         unit = self._unit(number)
-        if unit and len(unit) <= most and int(evidence.lengths[unit].sum()) <= room:
+        if unit and len(unit) <= most and sum(self._lengths[one] for one in unit) <= room:
             return unit
         leaning = link = self._leaning(number)
         while link is not None and link.on is not None and link.on not in self.scores:
@@ -230,6 +233,8 @@ class Selection:
 
     def _weigh_articles(self, number: int) -> None:
         """Say what other articles' sentences count less, and other sources' more, with this one."""
+        if self._is_single:
+            return
         origins, articles = self._evidence.origins, self._evidence.articles
         elsewhere = articles != articles[number]
         self._told = np.maximum(self._told, np.where(elsewhere, self._dense[number], 0.0))
@@ -243,10 +248,8 @@ class Selection:
             DENSE_SHARE * self._meaning.of_each()
             + (1 - DENSE_SHARE) * self._words.of_each()
             + self._worth
-            + self._first
-            - self._again
         )
-        return totals
+        return totals if self._is_single else totals + self._first - self._again
 
     def _total_of(self, unit: Sequence[int]) -> float:
         return (

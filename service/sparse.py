@@ -4,7 +4,7 @@ scipy has them too, but takes longer to import than a short text to summarise.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Self
 
@@ -27,12 +27,14 @@ class SparseRows:
     Attributes:
         values: What is kept, row after row.
         columns: The column of each value; none occurs twice in a row.
+        owners: The row of each value.
         starts: Where the values of each row start, and at last where those of the last one end.
         width: How many columns there are.
     """
 
     values: Matrix
     columns: _Places
+    owners: _Places
     starts: _Places
     width: int
 
@@ -43,16 +45,12 @@ class SparseRows:
         named = np.fromiter(chain.from_iterable(rows), np.int64, len(owners))
         places, counts = np.unique(owners * width + named, return_counts=True)
         starts = np.searchsorted(places, np.arange(len(rows) + 1) * width)
-        return cls(counts.astype(np.float32), places % max(1, width), starts, width)
+        owners, columns = np.divmod(places, max(1, width))
+        return cls(counts.astype(np.float32), columns, owners, starts, width)
 
     def __len__(self) -> int:
         """Return how many rows there are."""
         return len(self.starts) - 1
-
-    @property
-    def owners(self) -> _Places:
-        """The row of each value."""
-        return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     @property
     def frequency(self) -> _Places:
@@ -61,7 +59,7 @@ class SparseRows:
 
     def with_values(self, values: _Numbers) -> Self:
         """Return the same with other values in the same places."""
-        return type(self)(values.astype(np.float32), self.columns, self.starts, self.width)
+        return replace(self, values=values.astype(np.float32))
 
     def unit(self) -> Self:
         """Scale rows to length 1; one without values stays empty."""
@@ -75,7 +73,8 @@ class SparseRows:
         sizes = np.diff(self.starts)[rows]
         places = _runs(self.starts[rows], sizes)
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        return type(self)(self.values[places], self.columns[places], starts, self.width)
+        owners = np.repeat(np.arange(len(rows)), sizes)
+        return type(self)(self.values[places], self.columns[places], owners, starts, self.width)
 
     def times(self, vector: _Numbers) -> Matrix:
         """Return the product of each row with a vector of shape (width,), shape (rows,)."""

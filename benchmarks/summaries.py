@@ -9,6 +9,7 @@ judges them; `--out` writes what it would print as JSON, a file a set.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 import warnings
@@ -112,7 +113,9 @@ def _compared(
     _print_means(answer)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        (out / f"{path.stem}.json").write_text(answer.model_dump_json(indent=1), encoding="utf-8")
+        (out / f"{path.stem}.json").write_text(
+            json.dumps(answer.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8"
+        )
 
 
 def _print_means(answer: Evaluation) -> None:

@@ -1,22 +1,25 @@
 """What scores mean: the bands that a model's calibration cuts them into."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from embeddings.encoder import Calibration, ModelProfile, Thresholds
-from service.answers import (
-    Band,
-    Comparison,
-    Hit,
-    Pair,
-    SimilarArticle,
-    SimilarArticles,
-    Similarity,
-    SimilarityParts,
-)
+from service.answers import Band
 
-P = TypeVar("P", bound=Pair)
-S = TypeVar("S", Hit, SimilarArticle)
+if TYPE_CHECKING:
+    from service.answers import (
+        Comparison,
+        Hit,
+        Pair,
+        SimilarArticle,
+        SimilarArticles,
+        Similarity,
+        SimilarityParts,
+    )
+
+    P = TypeVar("P", bound=Pair)
+    S = TypeVar("S", Hit, SimilarArticle)
 
 
 def band_of(score: float, thresholds: Thresholds) -> Band:
@@ -38,7 +41,7 @@ def band_warnings(profile: ModelProfile) -> list[str]:
     ]
 
 
-def parts_told(parts: SimilarityParts) -> str:
+def parts_told(parts: "SimilarityParts") -> str:
     """Say in one line which part made a score: "sentences .71  words .35  names .52  same day"."""
     told = [
         f"{name} {part:.2f}".replace("0.", ".")
@@ -50,50 +53,48 @@ def parts_told(parts: SimilarityParts) -> str:
     return "  ".join(told)
 
 
-def banded_hits(found: Sequence[Hit], calibration: Calibration | None) -> list[Hit]:
+def banded_hits(found: "Sequence[Hit]", calibration: Calibration | None) -> "list[Hit]":
     """Say of hits by meaning and words together what their scores mean."""
     return _banded(found, None if calibration is None else calibration.search)
 
 
-def banded_articles(answer: SimilarArticles, calibration: Calibration | None) -> SimilarArticles:
+def banded_articles(
+    answer: "SimilarArticles", calibration: Calibration | None
+) -> "SimilarArticles":
     """Say what the scores of similar articles mean."""
     thresholds = None if calibration is None else calibration.similarity
     found = _banded(answer.articles, thresholds)
-    return answer.model_copy(update={"articles": found})
+    return replace(answer, articles=found)
 
 
-def banded_similarity(answer: Similarity, calibration: Calibration | None) -> Similarity:
+def banded_similarity(answer: "Similarity", calibration: Calibration | None) -> "Similarity":
     """Say what the scores of a similarity and of its pairs mean."""
     if calibration is None:
         return answer
-    return answer.model_copy(
-        update={
-            "band": band_of(answer.score, calibration.similarity),
-            "pairs": _banded_pairs(answer.pairs, calibration),
-        }
+    return replace(
+        answer,
+        band=band_of(answer.score, calibration.similarity),
+        pairs=_banded_pairs(answer.pairs, calibration),
     )
 
 
-def banded_comparison(answer: Comparison, calibration: Calibration | None) -> Comparison:
+def banded_comparison(answer: "Comparison", calibration: Calibration | None) -> "Comparison":
     """Say what the scores of a comparison and of its pairs mean."""
     if calibration is None:
         return answer
-    return answer.model_copy(
-        update={
-            "band": band_of(answer.score, calibration.similarity),
-            "shared": _banded_pairs(answer.shared, calibration),
-            "unsure": _banded_pairs(answer.unsure, calibration),
-        }
+    return replace(
+        answer,
+        band=band_of(answer.score, calibration.similarity),
+        shared=_banded_pairs(answer.shared, calibration),
+        unsure=_banded_pairs(answer.unsure, calibration),
     )
 
 
-def _banded_pairs(pairs: Sequence[P], calibration: Calibration) -> list[P]:
-    return [
-        pair.model_copy(update={"band": band_of(pair.score, calibration.pairs)}) for pair in pairs
-    ]
+def _banded_pairs(pairs: "Sequence[P]", calibration: Calibration) -> "list[P]":
+    return [replace(pair, band=band_of(pair.score, calibration.pairs)) for pair in pairs]
 
 
-def _banded(found: Sequence[S], thresholds: Thresholds | None) -> list[S]:
+def _banded(found: "Sequence[S]", thresholds: Thresholds | None) -> "list[S]":
     if thresholds is None:
         return list(found)
-    return [one.model_copy(update={"band": band_of(one.score, thresholds)}) for one in found]
+    return [replace(one, band=band_of(one.score, thresholds)) for one in found]

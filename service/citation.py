@@ -1,6 +1,7 @@
 """Says of the articles that a summary quotes what one needs to find and to check them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from embeddings.article import checksum
 from embeddings.errors import UnknownArticle
@@ -21,7 +22,7 @@ def cited(library: Library, summary: Summary, readings: Sequence[Reading]) -> Su
     known = {reading.article.id: reading for reading in reversed(readings)}
     ids = dict.fromkeys(quote.article_id for quote in _quotes(summary))
     articles = [_article(library, known[article_id]) for article_id in ids]
-    return summary.model_copy(update={"articles": articles})
+    return replace(summary, articles=articles)
 
 
 def _quotes(summary: Summary) -> Iterator[Quote]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
@@ -24,14 +25,8 @@ from service.answers import (
     ArticleHeader,
     ArticlePage,
     Band,
-    Comparison,
-    Coverage,
     LabelledBlock,
     SearchAnswer,
-    SimilarArticles,
-    Similarity,
-    Summary,
-    Verification,
 )
 from service.bands import (
     band_of,
@@ -55,11 +50,20 @@ if TYPE_CHECKING:
     from embeddings.ingest import Result
     from embeddings.models.opening import ModelEncoder
     from embeddings.readers import Refusal
+    from service.answers import (
+        Comparison,
+        Coverage,
+        SimilarArticles,
+        Similarity,
+        Summary,
+        Verification,
+    )
     from service.claims import Claim
+
+    A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
 P = ParamSpec("P")
 R = TypeVar("R")
-A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
 MOST_ARTICLES_A_PAGE = 1000
 
@@ -261,7 +265,7 @@ class Corpus:
         """
         article = self.library.store.article(article_id)
         return ArticleDetail(
-            **_header(article).model_dump(),
+            **_header(article).to_dict(),
             text=article.text,
             extra=dict(article.extra),
             blocks=[
@@ -344,7 +348,9 @@ class Corpus:
         )
 
     @_at_one_state
-    def similar(self, ref: Ref, *, k: int = 10, filters: Filters | None = None) -> SimilarArticles:
+    def similar(
+        self, ref: Ref, *, k: int = 10, filters: Filters | None = None
+    ) -> "SimilarArticles":
         """Find the articles most like one, of the library or not, and never itself.
 
         Raises:
@@ -361,7 +367,7 @@ class Corpus:
         return _warned(answer, band_warnings(self._profile) + warnings)
 
     @_at_one_state
-    def similarity(self, a: Ref, b: Ref) -> Similarity:
+    def similarity(self, a: Ref, b: Ref) -> "Similarity":
         """Say how alike two articles are, and by which sentences.
 
         Raises:
@@ -374,7 +380,7 @@ class Corpus:
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
     @_at_one_state
-    def compare(self, a: Ref, b: Ref) -> Comparison:
+    def compare(self, a: Ref, b: Ref) -> "Comparison":
         """Say what two articles share and what only one of them says.
 
         Raises:
@@ -387,7 +393,7 @@ class Corpus:
         return _warned(answer, band_warnings(self._profile) + self._pair_warnings(one, other))
 
     @_at_one_state
-    def cover(self, refs: Sequence[Ref]) -> Coverage:
+    def cover(self, refs: Sequence[Ref]) -> "Coverage":
         """Say of each statement of several articles who says it; see `coverage.cover`.
 
         Args:
@@ -413,7 +419,7 @@ class Corpus:
         words: int | None = None,
         sentences: int | None = None,
         method: Method = Method.CENTROID,
-    ) -> Summary:
+    ) -> "Summary":
         """Summarise articles, or the best passages for a question, or articles towards one.
 
         Quotes and exclusions in a question choose among passages; where articles are named,
@@ -455,7 +461,7 @@ class Corpus:
     @_at_one_state
     def verify(
         self, summaries: "Iterable[Summary | Claim]", articles: Iterable[Article] = ()
-    ) -> Verification:
+    ) -> "Verification":
         """Check every quote of summaries byte for byte; see `verification.verify`.
 
         Args:
@@ -467,7 +473,7 @@ class Corpus:
 
         given = texts_by_name(articles)
         claims = (
-            one if isinstance(one, Claim) else Claim.model_validate(one.model_dump())
+            one if isinstance(one, Claim) else Claim.model_validate(one.to_dict())
             for one in summaries
         )
         return verify(claims, lambda name: [*given.get(name, ()), *self._texts(name)])
@@ -593,8 +599,8 @@ def _nothing_answers(query: str, ranked: Sequence[Ranked]) -> str:
     return f"Nothing in the library answers {query!r}{closest}. The summary stays empty."
 
 
-def _warned(answer: A, warnings: list[str]) -> A:
-    return answer.model_copy(update={"warnings": warnings})
+def _warned(answer: "A", warnings: list[str]) -> "A":
+    return replace(answer, warnings=warnings)
 
 
 def read_filters(

@@ -4,6 +4,7 @@ import math
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 
 from embeddings.errors import BadArticle, BadRequest, MissingVectors
 from embeddings.readers import Refusal
@@ -125,12 +126,13 @@ class _MethodTally:
             self._counts[name] += len(getattr(summary, name))
         for name in ("redundancy", "sources"):
             self._values[name].append(getattr(summary, name))
-        for name, value in summary.rouge or ():
-            self._values[name].append(value)
+        if summary.rouge is not None:
+            for name, value in summary.rouge.to_dict().items():
+                self._values[name].append(value)
 
     def figures(self) -> MethodFigures:
         referenced = len(self._values["rouge_1"])
-        rouge = {name: self._mean(name) for name in Rouge.model_fields}
+        rouge = {one.name: self._mean(one.name) for one in fields(Rouge)}
         summaries = self._counts["summaries"]
         return MethodFigures(
             summaries=summaries,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from embeddings.article import Span
 from embeddings.encoder import Passage, TokenPart
@@ -53,9 +54,7 @@ def explained(
             "sentence's vector as the mean of its tokens'."
         ]
     return [
-        hit.model_copy(
-            update={"explanation": _explanation(hit, merged(hit.text, sentence, tokens))}
-        )
+        replace(hit, explanation=_explanation(hit, merged(hit.text, sentence, tokens)))
         for hit, sentence, tokens in zip(hits, sentences, found, strict=True)
     ], []
 

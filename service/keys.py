@@ -45,12 +45,6 @@ class KeyInfo(BaseModel):
     created: str
 
 
-class KeyList(BaseModel):
-    """The keys of a library, oldest first."""
-
-    keys: list[KeyInfo]
-
-
 class _Key(KeyInfo):
     sha256: Annotated[str, Field(pattern=rf"^[0-9a-f]{{{2 * sha256().digest_size}}}$")]
 

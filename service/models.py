@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from embeddings.encoder import ModelProfile
 from embeddings.library import Library
@@ -48,10 +49,10 @@ def switching(
         LibraryUnwritable: The folder is not there and cannot be made.
         LibraryDamaged: What lies there is no library.
     """
-    corpus = Corpus.open(settings.model_copy(update={"model": None}), tell=tell)
+    corpus = Corpus.open(replace(settings, model=None), tell=tell)
     try:
         cache = corpus.library.cache
-        asked = settings.model_copy(update={"model": name})
+        asked = replace(settings, model=name)
         encoder = guarded_encoder(asked, cache, tell, lambda: None, make_model)
         yield ModelSwitch(corpus.library, encoder)
     finally:
@@ -62,7 +63,7 @@ def _served_answer(library: Library, served: ServedModel, kept: list[ModelProfil
     for profile in kept:
         if profile.fingerprint == served.fingerprint:
             answer = _answer(library, profile)
-            return answer.model_copy(update={"model": served.name})
+            return replace(answer, model=served.name)
     # The cache was removed: all of it is made again when it is needed.
     return ModelAnswer(
         model=served.name, fingerprint=served.fingerprint, precision=served.precision, complete=0.0

@@ -1,7 +1,7 @@
 """Extractive summaries: sentences chosen for the whole summary, quoted with their place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def summarize(
     told = _told(evidence, groups, choice)
     if question is not None and (evidence.closest or 0.0) < HARDLY:
         why = f"Hardly a sentence here speaks of {question.text!r}; these come closest."
-        return told.model_copy(update={"warnings": [why]})
+        return replace(told, warnings=[why])
     return told
 
 

@@ -54,10 +54,10 @@ def begun(folder: Path, towns: list[str] = TOWNS) -> Corpus:
 def answers(corpus: Corpus) -> list[Any]:
     first = corpus.articles().articles[0].id
     return [
-        *(corpus.search("harbour of Borgo closed", mode=mode).model_dump() for mode in Mode),
-        corpus.similar(Ref(id=first)).model_dump(),
-        corpus.summarize(query="harbour of Borgo closed", words=30).model_dump(),
-        corpus.article(first).model_dump(),
+        *(corpus.search("harbour of Borgo closed", mode=mode).to_dict() for mode in Mode),
+        corpus.similar(Ref(id=first)).to_dict(),
+        corpus.summarize(query="harbour of Borgo closed", words=30).to_dict(),
+        corpus.article(first).to_dict(),
     ]
 
 

@@ -296,7 +296,7 @@ answers = [
 if offline != "offline":
     corpus.library.cache.export_to(Path(cache))
 heavy = {"torch", "transformers", "sentence_transformers", "openvino"} & set(sys.modules)
-print(json.dumps([ids, [one.model_dump() for one in answers], sorted(heavy)]))
+print(json.dumps([ids, [one.to_dict() for one in answers], sorted(heavy)]))
 """
 
 

@@ -273,4 +273,4 @@ def test_of_the_default_model_the_parts_are_exact(tmp_path: Path) -> None:
     assert answer.hits[0].explanation is not None
     best = max(answer.hits[0].explanation.words, key=lambda word: word.score)
     assert best.text in ("peace", "treaty")
-    json.dumps(answer.model_dump(mode="json"))
+    json.dumps(answer.to_dict())

@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_elsewhere_it_answers_to_any_name_or_to_those_that_are_given(tmp_path: P
 def test_the_usual_rules_are_those_of_the_usual_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"PARALLAX_{name.upper()}", raising=False)
+    for one in fields(Settings):
+        monkeypatch.delenv(f"PARALLAX_{one.name.upper()}", raising=False)
 
     assert Rules.of(read_settings(library=tmp_path), None) == Rules()

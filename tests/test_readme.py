@@ -1,4 +1,5 @@
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_every_command_is_listed_and_no_other() -> None:
 def test_every_setting_is_listed_and_no_other() -> None:
     listed = set(re.findall(r"^\| `PARALLAX_(\w+)`", README, re.MULTILINE))
 
-    assert listed == {name.upper() for name in Settings.model_fields}
+    assert listed == {one.name.upper() for one in fields(Settings)}
 
 
 @pytest.mark.model

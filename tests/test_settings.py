@@ -1,15 +1,17 @@
+from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from embeddings.errors import BadRequest
 from service.settings import Settings, read_settings
 
+NAMES = {one.name for one in fields(Settings)}
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in Settings.model_fields:
+    for name in NAMES:
         monkeypatch.delenv(f"PARALLAX_{name.upper()}", raising=False)
     return monkeypatch
 
@@ -35,7 +37,7 @@ def test_every_setting_can_come_from_the_environment(
 
     settings = read_settings()
 
-    assert set(given) == set(Settings.model_fields)
+    assert set(given) == NAMES
     assert settings == Settings(
         library=tmp_path,
         model="m",
@@ -68,7 +70,7 @@ def test_what_is_given_goes_before_the_environment(clean_environment: pytest.Mon
 
 
 def test_an_empty_variable_is_as_good_as_none(clean_environment: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
+    for name in NAMES:
         clean_environment.setenv(f"PARALLAX_{name.upper()}", "")
 
     settings = read_settings()
@@ -80,7 +82,7 @@ def test_an_empty_variable_is_as_good_as_none(clean_environment: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("offline", "perhaps", "PARALLAX_OFFLINE is 'perhaps': input should be a valid boolean"),
+        ("offline", "perhaps", "PARALLAX_OFFLINE is 'perhaps': expected 1 or 0"),
         ("model", "", "PARALLAX_MODEL is ''"),
         ("rate", "fast", "PARALLAX_RATE is 'fast': .*expected a rate such as 20/second, or none"),
         ("rate", "0/second", "PARALLAX_RATE is '0/second'"),
@@ -92,7 +94,7 @@ def test_an_empty_variable_is_as_good_as_none(clean_environment: pytest.MonkeyPa
         ("hosts", "*", "PARALLAX_HOSTS"),
         ("proxies", "-1", "PARALLAX_PROXIES is '-1'"),
         ("timeout", "0", "PARALLAX_TIMEOUT is '0'"),
-        ("colour", "red", "PARALLAX_COLOUR is 'red': extra inputs are not permitted"),
+        ("colour", "red", "PARALLAX_COLOUR is 'red': there is no such setting"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str, message: str) -> None:
@@ -101,9 +103,9 @@ def test_a_value_that_cannot_be_used_is_named(name: str, value: str, message: st
 
 
 def test_settings_do_not_change_once_they_are_read() -> None:
-    with pytest.raises(ValidationError, match="frozen"):
-        read_settings().model = "other"
+    with pytest.raises(FrozenInstanceError):
+        read_settings().model = "other"  # type: ignore[misc]
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    assert all(field.description for field in Settings.model_fields.values())
+    assert all(one.metadata["about"] for one in fields(Settings))

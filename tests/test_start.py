@@ -112,17 +112,17 @@ def test_help_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("arguments", "allowed"),
     [
-        (["list"], {"numpy", "pydantic", "rich"}),
-        (["show", "a"], {"numpy", "pydantic", "rich"}),
-        (["summarize", "a"], {"numpy", "pydantic", "rich"}),
-        (["summarize", "a", "--format", "markdown"], {"numpy", "pydantic", "rich"}),
-        (["summarize", "--query", "harbour closed"], {"numpy", "pydantic", "rich", "faiss"}),
-        (["search", "harbour closed"], {"numpy", "pydantic", "rich", "faiss"}),
-        (["search", "harbour closed", "--mode", "lexical"], {"numpy", "pydantic", "rich"}),
-        (["compare", "a", "b"], {"numpy", "pydantic", "rich", "scipy"}),
-        (["similar", "a"], {"numpy", "pydantic", "rich", "scipy", "faiss"}),
-        (["cache", "stats"], {"numpy", "pydantic", "rich"}),
-        (["model", "show"], {"numpy", "pydantic", "rich"}),
+        (["list"], {"numpy", "rich"}),
+        (["show", "a"], {"numpy", "rich"}),
+        (["summarize", "a"], {"numpy", "rich"}),
+        (["summarize", "a", "--format", "markdown"], {"numpy", "rich"}),
+        (["summarize", "--query", "harbour closed"], {"numpy", "rich", "faiss"}),
+        (["search", "harbour closed"], {"numpy", "rich", "faiss"}),
+        (["search", "harbour closed", "--mode", "lexical"], {"numpy", "rich"}),
+        (["compare", "a", "b"], {"numpy", "rich", "scipy"}),
+        (["similar", "a"], {"numpy", "rich", "scipy", "faiss"}),
+        (["cache", "stats"], {"numpy", "rich"}),
+        (["model", "show"], {"numpy", "rich"}),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )
@@ -137,4 +137,4 @@ def test_a_command_offline_imports_what_it_uses(
 def test_to_list_articles_no_model_is_needed_nor_looked_for(library: Path) -> None:
     common = ["--library", str(library), "--model", NAME]
 
-    assert imported(["list", *common]) == {"numpy", "pydantic", "rich"}
+    assert imported(["list", *common]) == {"numpy", "rich"}

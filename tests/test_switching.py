@@ -58,7 +58,7 @@ def answers(corpus: Corpus) -> Any:  # noqa: ANN401
     found = [corpus.search(query, mode=mode) for query in QUERIES for mode in Mode]
     same = corpus.similar(shelf_ref(corpus))
     summary = corpus.summarize(query=QUERIES[0], words=40)
-    return [one.model_dump() for one in (*found, same, summary)]
+    return [one.to_dict() for one in (*found, same, summary)]
 
 
 def shelf_ref(corpus: Corpus) -> Any:  # noqa: ANN401
@@ -129,8 +129,8 @@ def test_after_any_switches_and_changes_all_is_as_in_a_fresh_library(
     list(fresh.add([one for one in stories(8) if one.id in left]))
 
     assert rows(corpus.library) == rows(fresh.library)
-    assert [corpus.search(query).model_dump() for query in QUERIES] == [
-        fresh.search(query).model_dump() for query in QUERIES
+    assert [corpus.search(query).to_dict() for query in QUERIES] == [
+        fresh.search(query).to_dict() for query in QUERIES
     ]
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -224,7 +225,7 @@ def test_what_runs_from_right_to_left_is_never_put_in_columns() -> None:
 
 
 def test_where_nothing_is_shared_it_says_so() -> None:
-    empty = COMPARISON.model_copy(update={"shared": [], "unsure": [], "only_b": []})
+    empty = replace(COMPARISON, shared=[], unsure=[], only_b=[])
 
     told = printed(empty)
 
@@ -239,7 +240,7 @@ def test_a_long_part_that_differs_is_told_by_its_start() -> None:
     differs = [differing("quotation", a, a.text[9:], b, b.text[9:])]
     pair = SharedPair(a=a, b=b, score=1, differs=differs)
 
-    told = printed(COMPARISON.model_copy(update={"shared": [pair]}))
+    told = printed(replace(COMPARISON, shared=[pair]))
 
     (line,) = [line for line in told.splitlines() if "differs (" in line]
     assert line.startswith("   differs (quotation): we are ready to talk we")

@@ -95,7 +95,7 @@ def test_any_one_change_of_a_quote_is_found(
     libraries: list[list[str]], data: st.DataObject
 ) -> None:
     articles = stories(libraries)
-    content = summarised(articles, 40, None)[0].model_dump()
+    content = summarised(articles, 40, None)[0].to_dict()
     quotes = quotes_of(content)
     if not quotes:
         return
@@ -123,7 +123,7 @@ def test_any_one_change_of_a_quote_is_found(
     ],
 )
 def test_what_is_made_of_the_quotes_is_checked_too(change: dict[str, Any], message: str) -> None:
-    content = summarised([Article(HARBOUR, id="harbour")], 20, None)[0].model_dump()
+    content = summarised([Article(HARBOUR, id="harbour")], 20, None)[0].to_dict()
 
     found = verify([Claim.model_validate(content | change)], lambda _: [HARBOUR])
 
@@ -284,7 +284,7 @@ def test_a_summary_tells_of_the_articles_it_quotes_in_the_order_it_does(corpus: 
     }
     assert searched is not None
     for one in (summary, searched):
-        ids = dict.fromkeys(quote["article_id"] for quote in quotes_of(one.model_dump()))
+        ids = dict.fromkeys(quote["article_id"] for quote in quotes_of(one.to_dict()))
         assert one.articles == [told[article_id] for article_id in ids]
     assert summary.articles[0].id == "council"
 
@@ -313,7 +313,7 @@ def made(corpus: Corpus, tmp_path: Path) -> Path:
     """A summary of the library as `parallax summarize --json` prints it."""
     summary = corpus.summarize([Ref(id="harbour"), Ref(id="council")], words=60)
     path = tmp_path / "summary.json"
-    path.write_text(summary.model_dump_json(indent=2))
+    path.write_text(json.dumps(summary.to_dict(), indent=2))
     return path
 
 
@@ -388,7 +388,7 @@ def test_of_many_summaries_the_wrong_one_is_told(made: Path, tmp_path: Path) -> 
 def test_a_summary_of_files_is_checked_against_them(corpus: Corpus, tmp_path: Path) -> None:
     file = tmp_path / "ferry.txt"
     file.write_text("A ferry ran aground near Velm at night. All passengers were saved.")
-    summary = corpus.summarize([Ref(text=file.read_text(), name="ferry")]).model_dump_json()
+    summary = corpus.summarize([Ref(text=file.read_text(), name="ferry")]).to_json()
 
     held = run(tmp_path, "-", file, stdin=summary)
     alone = run(tmp_path, "-", stdin=summary)
@@ -401,7 +401,7 @@ def test_a_summary_of_files_is_checked_against_them(corpus: Corpus, tmp_path: Pa
 
 
 def test_an_empty_summary_has_nothing_that_could_not_hold(tmp_path: Path) -> None:
-    empty = Summary(text="", words=0, sentences=[], left_out=[]).model_dump_json()
+    empty = Summary(text="", words=0, sentences=[], left_out=[]).to_json()
 
     result = run(tmp_path, "-", stdin=empty)
 

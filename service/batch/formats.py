@@ -95,7 +95,7 @@ class _JsonLines:
         if record.error is not None:
             line["error"] = record.error
         if record.summary is not None:
-            line |= record.summary.model_dump(mode="json")
+            line |= record.summary.to_dict()
         return _json(line).encode() + b"\n"
 
     def marks(self, lines: Iterable[bytes]) -> Iterator[Mark]:

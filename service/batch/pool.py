@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -245,7 +245,7 @@ def _start(work: Work, end: Connection) -> None:
     """Open the library in a worker process, without a model."""
     global _here
     Thread(target=_end_with, args=(end,), daemon=True).start()
-    offline = work.settings.model_copy(update={"offline": True})
+    offline = replace(work.settings, offline=True)
     _here = work, Corpus.open(offline)
 
 

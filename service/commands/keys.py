@@ -57,11 +57,11 @@ def key_new(name: str, scope: str, library: Path | None) -> None:
 def key_list(as_json: bool, library: Path | None) -> None:
     """List the keys: id, scope, when it was made, name. Never the key itself."""
     from service import terminal
-    from service.keys import KeyList
+    from service.answers import KeyAnswer, KeyList
 
     found = _keys(library).all()
     if as_json:
-        terminal.print_json(KeyList(keys=found))
+        terminal.print_json(KeyList(keys=[KeyAnswer(**one.model_dump()) for one in found]))
         return
     for one in found:
         terminal.out.print(f"{one.id}  {one.scope:5}  {one.created}  {one.name}", markup=False)

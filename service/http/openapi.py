@@ -8,13 +8,16 @@ from inspect import getdoc
 from typing import Any, Literal
 
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import DataclassSchema, WithDefaultSchema
 
+from service.answers import Answer
 from service.http.errors import ErrorAnswer
 
 Json = dict[str, Any]
 _Side = Literal["validation", "serialization"]
+_Model = type[BaseModel] | type[Answer]
 
 _SCHEMA = "#/components/schemas/{model}"
 _ABOUT = (
@@ -56,7 +59,7 @@ class Operation:
     method: str
     path: str
     view: Callable[..., ResponseReturnValue]
-    answers: Mapping[int, tuple[type[BaseModel], ...]]
+    answers: Mapping[int, tuple[_Model, ...]]
     bodies: tuple[type[BaseModel], ...] = ()
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
@@ -74,9 +77,9 @@ class Operation:
         return sorted({*self.errors, *own, *keys, 429, 500, 503})
 
     @property
-    def models(self) -> list[tuple[type[BaseModel], _Side]]:
+    def models(self) -> list[tuple[_Model, _Side]]:
         """All models that its description refers to."""
-        answers: list[tuple[type[BaseModel], _Side]] = [
+        answers: list[tuple[_Model, _Side]] = [
             (answer, "serialization") for shapes in self.answers.values() for answer in shapes
         ]
         return [*((body, "validation") for body in self.bodies), *answers]
@@ -92,8 +95,12 @@ def document(operations: Iterable[Operation], *, is_locked: bool = False) -> Jso
     operations = list(operations)
     models = dict.fromkeys(model for one in operations for model in one.models)
     models[(ErrorAnswer, "serialization")] = None
-    references, definitions = models_json_schema(list(models), ref_template=_SCHEMA)
-    names = {model: references[model, side]["$ref"] for model, side in models}
+    references, definitions = TypeAdapter.json_schemas(
+        [(model.__name__, side, TypeAdapter(model)) for model, side in models],
+        ref_template=_SCHEMA,
+        schema_generator=_Schema,
+    )
+    names = {model: references[model.__name__, side]["$ref"] for model, side in models}
     paths: dict[str, Json] = {}
     for one in operations:
         paths.setdefault(one.path, {})[one.method.lower()] = _described(one, names)
@@ -110,9 +117,21 @@ def document(operations: Iterable[Operation], *, is_locked: bool = False) -> Jso
     }
 
 
-def _described(operation: Operation, names: Mapping[type[BaseModel], str]) -> Json:
+class _Schema(GenerateJsonSchema):
+    """Describes an answer as pydantic describes models of its own."""
+
+    def get_default_value(self, schema: WithDefaultSchema) -> object:
+        """Tell what a field is that is left out."""
+        return [] if schema.get("default_factory") is list else super().get_default_value(schema)
+
+    def dataclass_schema(self, schema: DataclassSchema) -> JsonSchemaValue:
+        """Describe an answer."""
+        return {"description": getdoc(schema["cls"]), **super().dataclass_schema(schema)}
+
+
+def _described(operation: Operation, names: Mapping[_Model, str]) -> Json:
     summary, _, rest = (getdoc(operation.view) or "").partition("\n")
-    answers: dict[int, tuple[type[BaseModel], ...]] = {
+    answers: dict[int, tuple[_Model, ...]] = {
         **operation.answers,
         **dict.fromkeys(operation.statuses, (ErrorAnswer,)),
     }

@@ -187,7 +187,7 @@ def _download(answer: Summary, form: _SummaryForm) -> Response:
         case "html":
             content, kind, name = as_html(answer, form.query), "text/html", "summary.html"
         case _:
-            content, kind, name = answer.model_dump_json(), "application/json", "summary.json"
+            content, kind, name = answer.to_json(), "application/json", "summary.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, headers=headers, mimetype=kind)
 

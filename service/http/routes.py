@@ -1,11 +1,11 @@
 """The routes: each reads what is asked, asks the corpus once, and shapes the answer."""
 
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed
 
 from embeddings.errors import BadArticle
@@ -48,6 +48,7 @@ ABOUT_THE_SERVICE = ("/healthz", "/readyz", "/metrics")
 """What is answered however busy the service is with questions."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Health(Answer):
     """How the service is."""
 
@@ -297,8 +298,8 @@ def register(app: Flask) -> None:
     app.add_url_rule("/openapi.json", view_func=openapi)
 
 
-def _json(answer: BaseModel, status: int = 200) -> Response:
-    return Response(answer.model_dump_json(), status, mimetype="application/json")
+def _json(answer: Answer, status: int = 200) -> Response:
+    return Response(answer.to_json(), status, mimetype="application/json")
 
 
 def _methods_of_similar(article_id: str) -> ResponseReturnValue:

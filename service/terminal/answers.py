@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,7 +17,6 @@ from service.answers import (
     Hit,
     Quote,
     SearchAnswer,
-    SimilarArticles,
     Summary,
 )
 from service.bands import parts_told
@@ -24,8 +24,10 @@ from service.formats import NOTHING, notes
 from service.lines import flat, harmless
 from service.terminal.console import err, out, print_warnings
 
-_CARRIERS_SHOWN = 8
+if TYPE_CHECKING:
+    from service.answers import SimilarArticles
 
+_CARRIERS_SHOWN = 8
 
 _MOST_WARNED = 3
 
@@ -51,7 +53,7 @@ def print_search(answer: SearchAnswer) -> None:
         print_summary(answer.summary)
 
 
-def print_similar(answer: SimilarArticles) -> None:
+def print_similar(answer: "SimilarArticles") -> None:
     """Print articles, closest first."""
     print_warnings(answer.warnings)
     if not answer.articles:

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 
+from service.answers import Answer
 from service.lines import escaped_json, flat, harmless
 
 
@@ -31,10 +31,10 @@ out = _Careful(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 err = _Careful(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
-def print_json(answer: BaseModel) -> None:
+def print_json(answer: Answer) -> None:
     """Print an answer as one JSON value."""
     # Not through rich, which would wrap and colour it.
-    written = json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    written = json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)
     sys.stdout.write(escaped_json(written) + "\n")
 
 

@@ -117,7 +117,7 @@ def _chunks(corpus: Corpus, name: str) -> list[object]:
 
 def answer(corpus: Corpus, query: str, mode: Mode) -> list[dict[str, object]]:
     """Return what a search finds, scores rounded: they are sums in another order elsewhere."""
-    hits = [hit.model_dump() for hit in corpus.search(query, mode=mode, k=12).hits]
+    hits = [hit.to_dict() for hit in corpus.search(query, mode=mode, k=12).hits]
     return [{name: _rounded(value) for name, value in hit.items()} for hit in hits]
 
 

@@ -75,7 +75,7 @@ def check_search(content: bytes) -> None:
             answer = corpus.search(query, k=5, mode=mode, summary_words=40)
             for hit in answer.hits:
                 _check_quote(corpus, hit)
-            answer.model_dump_json().encode()
+            answer.to_json().encode()
 
 
 def _check_quote(corpus: Corpus, quote: Quote) -> None:

@@ -38,13 +38,16 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> EmbeddingCache:
     return EmbeddingCache(tmp_path_factory.mktemp("outlines") / "cache.sqlite3")
 
 
+def encoder_of(cache: EmbeddingCache, max_tokens: int) -> CachedEncoder:
+    return CachedEncoder(cache, NAME, ToyEncoder(max_tokens=max_tokens))
+
+
 def outliner(cache: EmbeddingCache, *, max_tokens: int = 8) -> Outliner:
-    return Outliner(cache, CachedEncoder(cache, NAME, ToyEncoder(max_tokens=max_tokens)))
+    return Outliner(cache, encoder_of(cache, max_tokens))
 
 
-def plain(article: Article, *, max_tokens: int = 8) -> Outline:
-    encoder = ToyEncoder(max_tokens=max_tokens)
-    return Preparer(encoder).outline(article)[0]
+def plain(cache: EmbeddingCache, article: Article, *, max_tokens: int = 8) -> Outline:
+    return Preparer(encoder_of(cache, max_tokens)).outline(article)[0]
 
 
 def spoil(cache: EmbeddingCache, change: str) -> None:
@@ -74,7 +77,7 @@ def test_an_article_that_was_read_before_is_read_as_at_first(
     language: str | None,
 ) -> None:
     article = Article(text, title=title, source=source, published=published, language=language)
-    expected = plain(article)
+    expected = plain(cache, article)
 
     for _ in range(2):  # Made at first, or kept from another example; then kept.
         outline = outliner(cache).outline(article)
@@ -88,9 +91,9 @@ def test_what_was_read_before_is_not_read_again(tmp_path: Path) -> None:
 
     again = outliner(cache)
 
-    assert again.outline(Article(STORY)) == plain(Article(STORY))
+    assert again.outline(Article(STORY)) == plain(cache, Article(STORY))
     assert "_preparer" not in vars(again)
-    assert cache.outlines.sizes() == (1, len(plain(Article(STORY)).packed()))
+    assert cache.outlines.sizes() == (1, len(plain(cache, Article(STORY)).packed()))
 
 
 def test_each_model_has_outlines_of_its_own(cache: EmbeddingCache) -> None:
@@ -98,8 +101,8 @@ def test_each_model_has_outlines_of_its_own(cache: EmbeddingCache) -> None:
 
     narrow, wide = (outliner(cache, max_tokens=most).outline(article) for most in (4, 32))
 
-    assert narrow == plain(article, max_tokens=4)
-    assert wide == plain(article, max_tokens=32)
+    assert narrow == plain(cache, article, max_tokens=4)
+    assert wide == plain(cache, article, max_tokens=32)
     assert narrow != wide
 
 
@@ -107,8 +110,8 @@ def test_another_title_makes_another_outline(cache: EmbeddingCache) -> None:
     untitled = outliner(cache).outline(Article("Ferry runs\n\nIt did."))
     titled = outliner(cache).outline(Article("Ferry runs\n\nIt did.", title="Ferry runs"))
 
-    assert titled == plain(Article("Ferry runs\n\nIt did.", title="Ferry runs"))
-    assert untitled == plain(Article("Ferry runs\n\nIt did."))
+    assert titled == plain(cache, Article("Ferry runs\n\nIt did.", title="Ferry runs"))
+    assert untitled == plain(cache, Article("Ferry runs\n\nIt did."))
 
 
 @given(
@@ -218,8 +221,8 @@ def test_who_cannot_keep_an_outline_reads_all_the_same(tmp_path: Path) -> None:
     outliner(whole).outline(Article("Another text."))
 
     with whole._database.writing():  # Nobody waits for that.
-        assert outliner(another).outline(Article(STORY)) == plain(Article(STORY))
-    assert outliner(closed).outline(Article(STORY)) == plain(Article(STORY))
+        assert outliner(another).outline(Article(STORY)) == plain(whole, Article(STORY))
+    assert outliner(closed).outline(Article(STORY)) == plain(closed, Article(STORY))
     assert whole.outlines.sizes()[0] == 1
 
 
@@ -263,7 +266,7 @@ def test_an_import_replaces_what_other_rules_made_and_nothing_else(
 
     there.import_from(tmp_path / "exported")
 
-    assert there.outlines.read(key, rules.rules()) == plain(Article(STORY)).packed()
+    assert there.outlines.read(key, rules.rules()) == plain(here, Article(STORY)).packed()
     assert there.outlines.read(key, "other rules") is None
 
 

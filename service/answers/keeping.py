@@ -17,9 +17,15 @@ class CachedModelAnswer(Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class CacheStats(Answer):
-    """What the cache holds, model by model, the oldest first."""
+    """What the cache holds.
+
+    `models` says of which models it has vectors, the oldest first; `outlines` of how many texts,
+    read by one of them, it knows where their sentences stand, and `outline_bytes` how much that is.
+    """
 
     models: list[CachedModelAnswer]
+    outlines: int
+    outline_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)

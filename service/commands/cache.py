@@ -19,12 +19,17 @@ def cache() -> None:
 @with_json
 @with_common
 def cache_stats(as_json: bool, **common: Any) -> None:  # noqa: ANN401
-    """Say what the cache holds, model by model."""
+    """Say what the cache holds: vectors, model by model, and outlines of texts.
+
+    An outline holds what was found out about a text that is not in the library: where its sentences
+    stand, its title, source, address, day, authors and language, but not the text.
+    """
     from service import terminal
     from service.answers import CachedModelAnswer, CacheStats
 
     with open_corpus(**common) as corpus:
         found = corpus.library.cache.models()
+        outlines, size = corpus.library.cache.outlines.sizes()
     if as_json:
         models = [
             CachedModelAnswer(
@@ -32,7 +37,7 @@ def cache_stats(as_json: bool, **common: Any) -> None:  # noqa: ANN401
             )
             for one in found
         ]
-        terminal.print_json(CacheStats(models=models))
+        terminal.print_json(CacheStats(models=models, outlines=outlines, outline_bytes=size))
         return
     for one in found:
         terminal.out.print(
@@ -40,6 +45,8 @@ def cache_stats(as_json: bool, **common: Any) -> None:  # noqa: ANN401
             f"{one.bytes / 1e6:,.1f} MB of vectors",
             markup=False,
         )
+    if outlines:
+        terminal.out.print(f"{outlines:,} outlines of texts, {size / 1e6:,.1f} MB")
     if not found:
         terminal.err.print("The cache is empty.")
 

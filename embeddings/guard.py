@@ -8,7 +8,7 @@ from embeddings.cache import EmbeddingCache
 from embeddings.canary import CANARY, check_canary
 from embeddings.encoder import Encoder, EncoderAround, ModelProfile, Passage, TokenPart
 from embeddings.errors import LibraryBusy, LibraryUnwritable
-from embeddings.served import ServedModel, check_same, served_by
+from embeddings.served import ServedModel, check_same, lasting_name, served_by
 from embeddings.store import Store
 from embeddings.vectors import Matrix
 
@@ -82,13 +82,14 @@ class GuardedEncoder(EncoderAround):
             check_same(served, self._name, self._encoder.fingerprint, self._encoder.precision)
 
     def _check_canary(self, found: Matrix) -> None:
-        profile = self._encoder.profile
-        (expected,) = self._cache.read(profile.fingerprint, [CANARY])
+        fingerprint, precision = self._encoder.fingerprint, self._encoder.precision
+        (expected,) = self._cache.read(fingerprint, [CANARY])
         if expected is not None:
-            check_canary(served_by(profile, self._name), expected, found)
+            model = ServedModel(lasting_name(self._name), fingerprint, precision)
+            check_canary(model, expected, found)
             return
         with suppress(LibraryBusy, LibraryUnwritable):  # Then the next process keeps it.
-            self._cache.write(profile, [CANARY], [found])
+            self._cache.write(self._encoder.profile, [CANARY], [found])
 
 
 def model_of(store: Store, cache: EmbeddingCache, name: str) -> ServedModel | None:

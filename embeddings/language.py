@@ -206,6 +206,11 @@ def keep_model_in(folder: Path) -> None:
     _folder = folder
 
 
+def open_model() -> None:
+    """Open the model that knows languages before it is asked; else the first to ask does."""
+    _scores()
+
+
 @cache
 def _scores() -> _Scores:
     # Imported here: few commands ask for a language.

@@ -16,6 +16,7 @@ from embeddings.cached_encoder import CachedEncoder
 from embeddings.checks import check_article
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryChanged, LibraryDamaged, ParallaxError
+from embeddings.language import open_model
 from embeddings.outliner import Outliner
 from embeddings.served import LibraryState, ServedModel
 from embeddings.snapshot import snapshot_generation
@@ -294,9 +295,10 @@ class Library:
 
     @contextmanager
     def opening_index(self) -> Iterator[None]:
-        """Open the index, unless it is open, while the caller does something else.
+        """Open what a question needs besides the model, while the caller does something else.
 
-        An error of it is met again, and raised, by what searches the index.
+        That is the index, the words, and what knows the question's language; once they are open
+        there is nothing to do. An error of it is met again, and raised, by what uses them.
         """
         if self._is_open:
             yield
@@ -313,6 +315,8 @@ class Library:
         with suppress(Exception):
             self._index.current()
             self._finder.words()
+            if self.encoder.profile.languages:
+                open_model()
 
     def vectors(self, chunks: Sequence[StoredChunk]) -> list[Matrix]:
         """Return for each chunk its vector and then its sentences', shape (1 + sentences, dim).

@@ -1,5 +1,6 @@
 """The commands, put together. Nothing heavy is imported before a command needs it."""
 
+import atexit
 import gc
 import sys
 from typing import Any
@@ -28,6 +29,8 @@ class _Group(click.Group):
         # To import is to make many objects that stay: seeking garbage among them every 700 of
         # them takes a twelfth of the time of a short command.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+        # Nor is it sought among them when the process ends, which takes as long again.
+        atexit.register(gc.freeze)
         try:
             return super().invoke(ctx)
         except BadRequest as error:

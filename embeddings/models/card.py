@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import yaml
-
 _FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(.*?)\n---\s*$", re.DOTALL | re.MULTILINE)
 _MOST_CHARACTERS = 1_000_000
 _CODE = re.compile(r"([a-z]{2})(?![a-z])")
@@ -17,6 +15,9 @@ def card_languages(folder: Path) -> tuple[str, ...]:
         In the order of the card; none if it names none or says "multilingual", for then it
         is not known which languages are out of the model's reach.
     """
+    # Imported here: what a card says is kept with the vectors.
+    import yaml
+
     try:
         with (folder / "README.md").open(encoding="utf-8") as file:
             front = _FRONT_MATTER.match(file.read(_MOST_CHARACTERS))

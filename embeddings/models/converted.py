@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cached_property, partial
 from pathlib import Path
 
+from embeddings.encoder import ModelProfile
 from embeddings.models.conversion import FACTS, NETWORK, REASON, convert
 from embeddings.models.facts import ModelFacts
 from embeddings.models.files import fingerprint
@@ -23,9 +25,15 @@ class ConvertedModel(OnePass):
 
     def __init__(self, name: str, folder: Path, place: Path, precision: Precision) -> None:
         facts = ModelFacts.from_json((place / FACTS).read_text(encoding="utf-8"))
-        self.profile = facts.profile(name, folder, fingerprint(folder, precision), precision)
-        states = OpenVinoStates(place / NETWORK, precision)
-        super().__init__(facts, self.profile.max_tokens, states)
+        super().__init__(facts, OpenVinoStates(place / NETWORK, precision))
+        self._describe = partial(
+            facts.profile, name, folder, fingerprint(folder, precision), precision
+        )
+
+    @cached_property
+    def profile(self) -> ModelProfile:
+        """What the model is; made when it is asked for, as most who embed know it."""
+        return self._describe()
 
 
 class ConvertedModels:
@@ -53,9 +61,12 @@ class ConvertedModels:
             NotConverted: It cannot be; its own runtime has to run it.
             ModelUnavailable: It cannot be loaded, or not in this precision.
         """
-        with self._made(folder, precision) as place:
+
+        def load(place: Path) -> ConvertedModel:
             _check_reason(place)
-            opened = ConvertedModel(name, folder, place, precision)
+            return ConvertedModel(name, folder, place, precision)
+
+        opened = self._kept.loaded(_entry(folder, precision), self._maker(folder, precision), load)
         if not self._kept.is_writable:
             self._tell(
                 f"The model as it was prepared for this processor cannot be kept in "
@@ -82,8 +93,10 @@ class ConvertedModels:
                 _check_reason(place)
 
     def _made(self, folder: Path, precision: Precision) -> AbstractContextManager[Path]:
-        make = self._make_int8 if precision is Precision.INT8 else self._make
-        return self._kept.made(_entry(folder, precision), lambda target: make(folder, target))
+        return self._kept.made(_entry(folder, precision), self._maker(folder, precision))
+
+    def _maker(self, folder: Path, precision: Precision) -> Callable[[Path], None]:
+        return partial(self._make_int8 if precision is Precision.INT8 else self._make, folder)
 
     def _make(self, folder: Path, target: Path) -> None:
         self._tell("Preparing the model for this processor; this is done once.")

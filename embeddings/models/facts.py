@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from embeddings.encoder import ModelProfile, Role
 from embeddings.models.calibration import shipped_calibration
 from embeddings.models.card import card_languages
@@ -34,19 +36,26 @@ class ModelFacts:
         """Return what is put before a text of this role; mostly nothing."""
         return self.prompts.get(role, "")
 
+    def max_tokens(self, tokenizer: Tokenizer) -> int:
+        """Return the most tokens of a passage it reads at once, its own marks not counted.
+
+        Args:
+            tokenizer: Its own, opened.
+        """
+        longest = max(
+            len(tokenizer.encode(self.prompt(role), add_special_tokens=False)) for role in Role
+        )
+        return self.window - longest
+
     def profile(
         self, name: str, folder: Path, fingerprint: str, precision: Precision
     ) -> ModelProfile:
         """Tell the rest of the house what the model in a folder is."""
-        tokenizer = open_tokenizer(self.tokenizer)
-        longest = max(
-            len(tokenizer.encode(self.prompt(role), add_special_tokens=False)) for role in Role
-        )
         return ModelProfile(
             name=name,
             fingerprint=fingerprint,
             dim=self.dim,
-            max_tokens=self.window - longest,
+            max_tokens=self.max_tokens(open_tokenizer(self.tokenizer)),
             tokenizer=self.tokenizer,
             languages=card_languages(folder),
             calibration=shipped_calibration(fingerprint),

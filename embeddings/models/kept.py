@@ -4,12 +4,14 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import file_digest
 from os import fsync
 from pathlib import Path
+from typing import TypeVar
 
-from filelock import FileLock, Timeout
+Loaded = TypeVar("Loaded")
 
 # Raised when a kept model comes to be written in another way.
 _FORM = 1
@@ -51,10 +53,8 @@ class KeptModels:
             self.folder.mkdir(parents=True, exist_ok=True)
             found = self.path(name)
             if not _is_sound(found):
-                with FileLock(self.folder / f"{name}.lock", timeout=_WAIT_SECONDS):
-                    if not _is_sound(found):  # Nor has another process made it meanwhile.
-                        self._make(name, make)
-        except (OSError, Timeout):  # Read-only, full, or locked for good.
+                self._make_alone(name, make)
+        except OSError:  # Read-only, full, or locked for good.
             self.is_writable = False
             with tempfile.TemporaryDirectory(
                 prefix="parallax-", ignore_cleanup_errors=True
@@ -63,6 +63,43 @@ class KeptModels:
                 yield Path(temporary)
             return
         yield found
+
+    def loaded(
+        self, name: str, make: Callable[[Path], None], load: Callable[[Path], Loaded]
+    ) -> Loaded:
+        """Load a model; make it if need be.
+
+        Its weights are looked at while it is being loaded, which takes longer; what was loaded is
+        given only if they are what was written. All else that is kept is looked at before.
+
+        Args:
+            name: What stands for all that the model is made from.
+            make: Writes the model to an empty folder.
+            load: Reads it from its folder.
+        """
+        found = self.path(name)
+        if _is_sound(found, lambda file: not _is_weights(file)):
+            with ThreadPoolExecutor(1) as beside:
+                is_sound = beside.submit(_is_sound, found, _is_weights)
+                try:
+                    loaded = load(found)
+                except Exception:
+                    if is_sound.result():  # Then it is not for them.
+                        raise
+                else:
+                    if is_sound.result():
+                        return loaded
+        with self.made(name, make) as place:
+            return load(place)
+
+    def _make_alone(self, name: str, make: Callable[[Path], None]) -> None:
+        """Make a model, unless another process makes it meanwhile."""
+        # Imported here: a model is made once.
+        from filelock import FileLock
+
+        with FileLock(self.folder / f"{name}.lock", timeout=_WAIT_SECONDS):
+            if not _is_sound(self.path(name)):
+                self._make(name, make)
 
     def _make(self, name: str, make: Callable[[Path], None]) -> None:
         partial = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
@@ -86,10 +123,17 @@ def _seal(folder: Path) -> None:
             fsync(file.fileno())
 
 
-def _is_sound(folder: Path) -> bool:
+def _is_weights(name: str) -> bool:
+    return name.endswith(".bin")
+
+
+def _is_sound(folder: Path, counts: Callable[[str], bool] = lambda name: True) -> bool:
+    """Tell whether the files of a model, or those of them that count, are what was written."""
     try:
         sums = json.loads((folder / _CHECKSUMS).read_text(encoding="utf-8"))
-        return bool(sums) and all(_checksum(folder / name) == one for name, one in sums.items())
+        return bool(sums) and all(
+            _checksum(folder / name) == one for name, one in sums.items() if counts(name)
+        )
     except (OSError, ValueError, AttributeError):
         return False
 

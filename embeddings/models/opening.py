@@ -1,6 +1,7 @@
 """Chooses the runtime and the precision in which a model is computed on this machine."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,7 @@ from embeddings.errors import ModelUnavailable
 from embeddings.models.card import card_languages
 from embeddings.models.converted import ConvertedModel, ConvertedModels, NotConverted
 from embeddings.models.files import fingerprint, locate
-from embeddings.models.openvino_runtime import computes_bfloat16, openvino_version
+from embeddings.models.openvino_runtime import computes_bfloat16, openvino, openvino_version
 from embeddings.models.precision import Precision
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder, has_graphics_card
 from embeddings.vectors import Matrix
@@ -60,7 +61,28 @@ class _Choice:
     @cached_property
     def folder(self) -> Path:
         """Where the model's files lie."""
-        return locate(self.name, download=self.download)
+        with ThreadPoolExecutor(1) as beside:
+            found = beside.submit(self._digested)
+            if not self.why_not_converted:
+                # To import it takes as long as to digest the weights, and is needed next.
+                openvino()
+            return found.result()
+
+    def _digested(self) -> Path:
+        folder = locate(self.name, download=self.download)
+        fingerprint(folder)  # The digests of files are remembered.
+        return folder
+
+    @cached_property
+    def why_not_converted(self) -> str:
+        """Why the model is not to run on OpenVINO, as far as can be told without the model."""
+        if self.device not in (None, "cpu"):
+            return f"the device {self.device!r} is asked for"
+        if openvino_version() is None:
+            return "OpenVINO is not installed"
+        if self.device is None and has_graphics_card():
+            return "there is a graphics card"
+        return ""
 
 
 class ModelEncoder:
@@ -107,7 +129,7 @@ class ModelEncoder:
         """What computes the vectors, in which precision and, if not the fastest, why; loads it."""
         if isinstance(self._opened, ConvertedModel):
             return f"OpenVINO {openvino_version()}, {self.precision}"
-        why = self._why_not_tried or self._why_not_converted
+        why = self._asked.why_not_converted or self._why_not_converted
         return f"sentence-transformers, {self.precision}: {why}"
 
     @property
@@ -139,8 +161,8 @@ class ModelEncoder:
         """Tell why the model cannot be computed in a precision here; nothing if it can."""
         if precision is Precision.FLOAT32:
             return ""
-        if self._why_not_tried:
-            return f"the model runs on sentence-transformers: {self._why_not_tried}"
+        if self._asked.why_not_converted:
+            return f"the model runs on sentence-transformers: {self._asked.why_not_converted}"
         if precision is Precision.BFLOAT16 and not computes_bfloat16():
             return "this processor does not compute it; that takes AVX512_BF16 or AMX"
         if precision is Precision.INT8 and not self._has_int8():
@@ -159,21 +181,9 @@ class ModelEncoder:
     @cached_property
     def _model(self) -> "ConvertedModel | SentenceTransformerEncoder":
         asked = self._asked
-        if not self._why_not_tried:
+        if not self._asked.why_not_converted:
             try:
                 return self._converted.open(asked.name, asked.folder, self._precision)
             except NotConverted as error:
                 self._why_not_converted = str(error)
         return SentenceTransformerEncoder(asked.name, device=asked.device, download=asked.download)
-
-    @cached_property
-    def _why_not_tried(self) -> str:
-        """Why the model is not to run on OpenVINO, as far as can be told without the model."""
-        device = self._asked.device
-        if device not in (None, "cpu"):
-            return f"the device {device!r} is asked for"
-        if openvino_version() is None:
-            return "OpenVINO is not installed"
-        if device is None and has_graphics_card():
-            return "there is a graphics card"
-        return ""

@@ -93,9 +93,7 @@ class _LoadedModel:
         self._facts = facts_of(self._model)
         self.profile = self._facts.profile(name, folder, print_, Precision.FLOAT32)
         self._one_pass = (
-            OnePass(self._facts, self.profile.max_tokens, TorchStates(self._model))
-            if pools_by_mean(self._model)
-            else None
+            OnePass(self._facts, TorchStates(self._model)) if pools_by_mean(self._model) else None
         )
 
     def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
@@ -131,7 +129,7 @@ class _LoadedModel:
 
     @cached_property
     def _windows(self) -> Windows:
-        return Windows(self._facts, self.profile.max_tokens)
+        return Windows(self._facts)
 
 
 class TorchStates:

@@ -12,17 +12,12 @@ from embeddings.models.tokens import open_tokenizer
 class Windows:
     """Cuts texts into parts that a model reads whole."""
 
-    def __init__(self, facts: ModelFacts, max_tokens: int) -> None:
-        """Make what cuts for one model.
-
-        Args:
-            facts: The model's.
-            max_tokens: As in its profile.
-        """
+    def __init__(self, facts: ModelFacts) -> None:
+        """Make what cuts for the model of these facts."""
         self.tokenizer = open_tokenizer(facts.tokenizer)
         self._window = facts.window
         self._marks = self.tokenizer.num_special_tokens_to_add(is_pair=False)
-        self._max_tokens = max_tokens
+        self._max_tokens = facts.max_tokens(self.tokenizer)
 
     def fits(self, encoding: Encoding) -> bool:
         """Tell whether the model reads a text whole, by its tokens with the model's marks."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import finalize
 
@@ -90,6 +90,12 @@ class Library:
         self._exact_up_to = exact_up_to
         self._state = state or store.state()
         self._is_open = False
+        self.turn = Lock()
+        """Held by who looks up very much for an answer, before the answer's state is chosen.
+
+        SQLite leaves the interpreter to others at each row: two who read at the same time hand it
+        to and fro thousands of times, and both take longer than one after the other.
+        """
 
     @property
     def is_current(self) -> bool:

@@ -107,10 +107,21 @@ class _Found(NamedTuple):
 class WordScores:
     """How well passages hold the words of a question."""
 
-    def __init__(self, index: "WordIndex", by_chunk: Shares, by_article: Shares) -> None:
+    def __init__(
+        self, index: "WordIndex", by_chunk: Shares, by_article: Shares, most: tuple[float, float]
+    ) -> None:
+        """Keep the BM25 of every row of an index.
+
+        Args:
+            index: Which passages there are.
+            by_chunk: Of the passages.
+            by_article: Of their articles.
+            most: What a passage and an article could reach; see `fulltext.most_reachable`.
+        """
         self._index = index
         self._by_chunk = by_chunk
         self._by_article = by_article
+        self._most = most
 
     def best(self, k: int, *, among: Ids | None = None) -> Ids:
         """Return the ids of the passages that hold them best, the best first, ties by id.
@@ -138,9 +149,12 @@ class WordScores:
         rows, known = self._index.rows_of(chunk_ids)
         if not len(self._index.ids):
             return np.zeros(len(chunk_ids)), np.zeros(len(chunk_ids))
+        of_chunks, of_articles = self._most
         return (
-            np.where(known, self._by_chunk[rows], 0.0),
-            np.where(known, self._by_article[self._index.article_of[rows]], 0.0),
+            _shares(np.where(known, self._by_chunk[rows], 0.0), of_chunks),
+            _shares(
+                np.where(known, self._by_article[self._index.article_of[rows]], 0.0), of_articles
+            ),
         )
 
 
@@ -229,14 +243,11 @@ class WordIndex:
             if isinstance(word, str):
                 counts = self._add_phrase(phrases(word), many, chunks, articles)
                 holders.append((*counts, many))
-        for scores, count, place in (
-            (chunks, self._chunk_count, 0),
-            (articles, self._article_count, 1),
-        ):
-            most = most_reachable(count, [one[place] for one in holders for _ in range(one[2])])
-            if most > 0:
-                np.minimum(np.divide(scores, most, out=scores), 1.0, out=scores)
-        return WordScores(self, chunks, articles)
+        of_chunks, of_articles = (
+            most_reachable(count, [one[place] for one in holders for _ in range(one[2])])
+            for place, count in enumerate((self._chunk_count, self._article_count))
+        )
+        return WordScores(self, chunks, articles, (of_chunks, of_articles))
 
     def holders(self, term: int, rows: Numbers) -> Numbers:
         """Tell which of the rows hold a term in their text."""
@@ -367,6 +378,11 @@ def _by_term(terms: Ids) -> tuple[Ids, Ids]:
     """Return the terms, each once, and where each one's postings begin."""
     first = np.flatnonzero(_changes(terms))
     return terms[first], np.append(first, len(terms)).astype(np.int64)
+
+
+def _shares(scores: Shares, most: float) -> Shares:
+    shares: Shares = np.minimum(scores / most, 1.0) if most > 0 else scores
+    return shares
 
 
 def _summed(places: Numbers, parts: Shares, size: int) -> Shares:

@@ -6,6 +6,7 @@ with a checksum and compared with it whenever it is read.
 """
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import NoReturn
 
 from embeddings.database import Connection, Row, seal
@@ -20,9 +21,19 @@ HEADER = ", ".join([*(f"articles.{name}" for name in _HEADER), "article_seals.he
 """Columns of `check_header`, of articles joined with their seals."""
 
 _BLOCKS = "start || '-' || \"end\" || '-' || label || '-' || reason"
-_SENTENCES = "start || '-' || \"end\" || '-' || whole"
+SENTENCES = """(
+    SELECT group_concat(one, char(10))
+    FROM (
+        SELECT start || '-' || "end" || '-' || whole AS one
+        FROM sentences WHERE chunk = chunks.id ORDER BY start
+    )
+)"""
+"""A chunk's sentences in text order, written as they are sealed; NULL if it has none."""
 
 _TEXT = 'substr(articles.text, start + 1, "end" - start)'
+
+_header = itemgetter(*_HEADER)
+_passage = itemgetter("number", "article_id", "title", "start", "end", "text")
 
 _UNSEALED = "(SELECT coalesce(max({0}), 0) FROM {1})"
 
@@ -37,10 +48,7 @@ _SEAL_ARTICLES = f"""
 
 _SEAL_CHUNKS = f"""
     INSERT INTO chunk_seals
-    SELECT chunks.id, seal(number, articles.id, title, start, "end", {_TEXT}), seal((
-        SELECT group_concat(one, char(10))
-        FROM (SELECT {_SENTENCES} AS one FROM sentences WHERE chunk = chunks.id ORDER BY start)
-    ))
+    SELECT chunks.id, seal(number, articles.id, title, start, "end", {_TEXT}), seal({SENTENCES})
     FROM chunks JOIN articles ON number = article
     WHERE chunks.id > {_UNSEALED.format("chunk", "chunk_seals")}
 """
@@ -58,7 +66,7 @@ def seal_new(connection: Connection) -> None:
 
 def check_header(row: Row) -> None:
     """Raise `LibraryDamaged` if what is known of an article is not what was written."""
-    if seal(*(row[name] for name in _HEADER)) != row["header"]:
+    if seal(*_header(row)) != row["header"]:
         _damaged("what is known", row["id"])
 
 
@@ -76,14 +84,13 @@ def check_blocks(rows: Iterable[Row], article_id: str, expected: object) -> None
 
 def check_passage(row: Row) -> None:
     """Raise `LibraryDamaged` if a chunk's text or place is not what was written."""
-    names = ("number", "article_id", "title", "start", "end", "text")
-    if seal(*(row[name] for name in names)) != row["text_seal"]:
+    if seal(*_passage(row)) != row["text_seal"]:
         _damaged("a passage", row["article_id"])
 
 
-def check_sentences(rows: Iterable[Row], article_id: str, expected: object) -> None:
-    """Raise `LibraryDamaged` if a chunk's sentences, in text order, are not what was written."""
-    if seal(_joined(rows, ("start", "end", "whole"))) != expected:
+def check_sentences(found: str | None, article_id: str, expected: object) -> None:
+    """Raise `LibraryDamaged` if a chunk's `SENTENCES` are not what was written."""
+    if seal(found) != expected:
         _damaged("the sentences of a passage", article_id)
 
 

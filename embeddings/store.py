@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from threading import local
 
 import numpy as np
 
@@ -53,6 +54,7 @@ class Store:
         words = path.with_name(_WORDS_FILE)
         were_articles = path.exists() and words.exists() and words.stat().st_size > 0
         self._database = Database(path, scripts, durable=True, may_begin=not were_articles)
+        self._thread = local()
 
     def close(self) -> None:
         """Close the file."""
@@ -97,7 +99,13 @@ class Store:
     def reading(self) -> Iterator[None]:
         """Let all that this thread reads be of one state, whatever others change meanwhile."""
         with self._database.holding():
-            yield
+            outer = getattr(self._thread, "held", None)
+            # Whatever follows the store asks for its state, again and again within one answer.
+            self._thread.held = [] if outer is None else outer
+            try:
+                yield
+            finally:
+                self._thread.held = outer
 
     @property
     def is_reading(self) -> bool:
@@ -198,8 +206,14 @@ class Store:
 
     def state(self) -> LibraryState:
         """Return all that the library says of itself, at one moment."""
+        held: list[LibraryState] | None = getattr(self._thread, "held", None)
+        if held:
+            return held[0]
         with self._database.reading() as connection:
-            return tables.state(connection)
+            state = tables.state(connection)
+        if held is not None:
+            held.append(state)
+        return state
 
     def generation(self, edition: Edition | None = None) -> int:
         """Return a number that grows with every change.

@@ -225,38 +225,42 @@ def chunks_where(
     Raises:
         LibraryDamaged: One is not what was written.
     """
-    sentences: dict[int, list[Row]] = {}
-    for row in connection.execute(
-        'SELECT chunk, sentences.start, sentences."end", whole FROM chunks '
-        "JOIN sentences ON chunk = chunks.id JOIN articles ON number = article "
-        f"WHERE {condition} ORDER BY chunk, sentences.start",
-        tuple(values),
-    ):
-        sentences.setdefault(row["chunk"], []).append(row)
-    for row in passages_where(connection, condition, values):
-        own = sentences.get(row["chunk"], [])
-        seals.check_sentences(own, row["article_id"], row["sentences_seal"])
+    for row in passages_where(connection, condition, values, sentences=seals.SENTENCES):
+        article_id, written = row["article_id"], row["sentences"]
+        seals.check_sentences(written, article_id, row["sentences_seal"])
         yield StoredChunk(
             id=row["chunk"],
-            article_id=row["article_id"],
+            article_id=article_id,
             span=Span(row["start"], row["end"]),
             text=row["text"],
-            sentences=tuple(
-                Sentence(Span(one["start"], one["end"]), bool(one["whole"])) for one in own
-            ),
+            sentences=tuple(map(_sentence, written.split("\n"))) if written else (),
         )
 
 
+def _sentence(written: str) -> Sentence:
+    """Read a sentence as `seals.SENTENCES` writes it."""
+    start, end, whole = written.split("-")
+    return Sentence(Span(int(start), int(end)), whole != "0")
+
+
 def passages_where(
-    connection: Connection, condition: str, values: Sequence[object]
+    connection: Connection, condition: str, values: Sequence[object], *, sentences: str = "NULL"
 ) -> Iterator[Row]:
-    """Give chunks with their articles, in the order of their ids, each as it was written."""
+    """Give chunks with their articles, in the order of their ids, each as it was written.
+
+    Args:
+        connection: Of the store.
+        condition: On chunks and articles, in SQL.
+        values: What stands for its question marks.
+        sentences: What is told of their sentences, in SQL.
+    """
     for row in connection.execute(
         'SELECT chunks.id AS chunk, number, articles.id AS article_id, title, start, "end", '
         # SQLite counts code points from 1, as we count them from 0.
         'substr(articles.text, start + 1, "end" - start) AS text, '
-        "chunk_seals.text AS text_seal, chunk_seals.sentences AS sentences_seal "
-        "FROM chunks JOIN articles ON number = article "
+        "chunk_seals.text AS text_seal, chunk_seals.sentences AS sentences_seal, "
+        # In one row: at each one that is read, another thread may take the interpreter.
+        f"{sentences} AS sentences FROM chunks JOIN articles ON number = article "
         f"LEFT JOIN chunk_seals ON chunk = chunks.id WHERE {condition} ORDER BY chunks.id",
         tuple(values),
     ):

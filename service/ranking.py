@@ -101,9 +101,9 @@ def closest(query: Matrix, candidates: Sequence[Candidate]) -> Scores:
     Returns:
         Numbers from -1 to 1, shape (n,).
     """
-    rows = [np.vstack([one.vectors[1:], one.title]) for one in candidates]
-    counts = np.fromiter(map(len, rows), np.int64, len(rows))
-    return Rows(np.vstack([query[np.newaxis][:0], *rows]), counts).closest(query)
+    rows = [part for one in candidates for part in (one.vectors[1:], one.title)]
+    counts = np.array([len(one.vectors) - 1 + len(one.title) for one in candidates], np.int64)
+    return Rows(np.concatenate([query[np.newaxis][:0], *rows]), counts).closest(query)
 
 
 def moved(query: Matrix, candidates: Sequence[Candidate], scores: Scores) -> Matrix:

@@ -66,6 +66,7 @@ class Question:
         vector: Its vector, unless words are all.
         required: Words that must stand in every passage; see `Filters.holds`.
         excluded: Words that must not.
+        asked: What is asked, as it was given.
     """
 
     text: str
@@ -73,6 +74,7 @@ class Question:
     vector: Matrix | None
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    asked: str = ""
 
     def narrowed(self, filters: Filters) -> Filters:
         """Let only passages count that the question's quotes and exclusions allow."""
@@ -122,7 +124,7 @@ def ask(library: Library, text: str, mode: Mode = Mode.HYBRID) -> Question:
     if mode is not Mode.LEXICAL:
         vector = library.encoder.encode([Passage(query.text, role=Role.QUERY)])[0][0]
     return Question(
-        query.text, [*terms, *dict.fromkeys(quoted)], vector, query.required, query.excluded
+        query.text, [*terms, *dict.fromkeys(quoted)], vector, query.required, query.excluded, text
     )
 
 
@@ -161,6 +163,8 @@ def rank(
         found = _read(library, pool.part(in_reach(pool.lexical, k, _ROUNDING)), vectors=False)
         return _ranked(found, None, lexical_scores(found.candidates))[:k]
     rough = library.rough_rows(pool.ids.tolist())
+    # In the mean of both parts what is off in one of them counts half.
+    error = ERROR if mode is Mode.DENSE else ERROR / 2
 
     def about(towards: Matrix) -> Scores:
         return mixed(rough.closest(towards), None if mode is Mode.DENSE else pool.lexical)
@@ -170,10 +174,10 @@ def rank(
         return closest(towards, found.candidates), lexical
 
     # Rough vectors say whose exact ones may matter: first for the question, then for the answer.
-    first = leading(about(query), library.articles_of(pool.ids), ERROR)
+    first = leading(about(query), library.articles_of(pool.ids), error)
     leaders = _read(library, pool.part(first))
     query = moved(query, leaders.candidates, mixed(*exactly(query, leaders)))
-    found = _read(library, pool.part(in_reach(about(query), k, ERROR)), known=leaders)
+    found = _read(library, pool.part(in_reach(about(query), k, error)), known=leaders)
     return _ranked(found, *exactly(query, found))[:k]
 
 

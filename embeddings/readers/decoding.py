@@ -236,7 +236,7 @@ def _is_western(sample: bytes) -> bool:
         text = sample.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    foreign = _FOREIGN.findall(text)
+    foreign: list[str] = _FOREIGN.findall(text)
     fitting = sum(char.isalpha() or char in _WESTERN_SIGNS for char in foreign)
     return fitting >= 0.9 * len(foreign)
 

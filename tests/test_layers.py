@@ -22,7 +22,7 @@ LAYERS = [
     "embeddings.metadata embeddings.checks embeddings.chunks embeddings.models embeddings.database "
     "embeddings.readers",
     "embeddings.fulltext embeddings.served embeddings.seals embeddings.words embeddings.stored",
-    "embeddings.canary embeddings.tables embeddings.cache",
+    "embeddings.canary embeddings.changes embeddings.tables embeddings.cache",
     "embeddings.store embeddings.cached_encoder",
     "embeddings.guard",
     "embeddings.index embeddings.ingest embeddings.postings embeddings.sketches",

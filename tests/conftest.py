@@ -3,6 +3,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same cases in every run, so that a change is not blamed for what another input brings out;
+# new ones each time: pytest --hypothesis-profile=new. No bar on time: machines are busy.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("new", deadline=None, print_blob=True)
+settings.load_profile("same")
 
 VOCABULARY = (
     "[PAD] [UNK] [CLS] [SEP] [MASK] the troop ##s left border rain fell on town . , query :"
@@ -41,7 +48,7 @@ def _build(kind: str, folder: Path) -> Path:
         StaticEmbedding,
         Transformer,
     )
-    from transformers import BertConfig, BertModel, BertTokenizerFast  # type: ignore[attr-defined]
+    from transformers import BertConfig, BertModel, BertTokenizerFast
 
     torch.manual_seed(0)
     words = VOCABULARY.split()

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from readings import reading
 
@@ -55,7 +55,6 @@ def test_evidence_speaks_for_what_two_sentences_share() -> None:
 
 
 @given(sentences.filter(bool), sentences.filter(bool), st.data())
-@settings(deadline=None)
 def test_evidence_of_some_statements_is_that_part_of_all_of_it(
     left: list[str], right: list[str], data: st.DataObject
 ) -> None:

@@ -15,9 +15,7 @@ from embeddings.vectors import Matrix, cosine, unit
 DIM = 16
 COUNT = 400
 HEAD = SnapshotHead("library", "model", 5)
-FEW = settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SEEDS = st.integers(0, 2)  # Training takes its time.
 
 

@@ -299,9 +299,7 @@ def test_cut_short_or_of_another_kind_it_is_refused_and_nothing_is_touched(
         check_backup(tmp_path / "nothing")
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 def test_one_byte_that_flipped_is_noticed_or_changes_nothing(
     backup: Path, place: float, change: int

@@ -204,7 +204,6 @@ def records(draw: st.DrawFn) -> list[Record]:
 
 
 @given(made=records(), form=st.sampled_from(FORMS), data=st.data())
-@settings(deadline=None)
 def test_whole_records_are_known_again_wherever_a_file_is_cut(
     made: list[Record], form: str, data: st.DataObject
 ) -> None:
@@ -225,7 +224,6 @@ def test_whole_records_are_known_again_wherever_a_file_is_cut(
 
 
 @given(cell=st.text(st.sampled_from("=+-@\t\r\n'a1")))
-@settings(deadline=None)
 def test_no_cell_is_a_formula_for_a_spreadsheet(cell: str) -> None:
     record = Record(Job(cell, refused=cell), 1, request(), error=cell)
 
@@ -247,7 +245,7 @@ def test_footnotes_of_two_sections_have_different_labels(corpus: Corpus) -> None
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_file_cut_anywhere_and_gone_on_with_is_the_whole_file(
     corpus: Corpus, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -137,7 +137,7 @@ def test_past_the_bound_one_is_told_and_those_that_wait_are_served(
         assert [one.result(30) for one in asked] == [0, 2, 4]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     numbers=st.lists(st.integers(0, 50), max_size=40),
     most_together=st.integers(1, 60),

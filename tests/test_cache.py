@@ -27,7 +27,7 @@ from embeddings.models.files import DEFAULT_MODEL, fingerprint, locate
 from embeddings.store import Store
 from embeddings.vectors import Matrix
 
-IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 PROFILE = ModelProfile("model", "fingerprint", 2, 64, "tokenizer")
 
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.article import Span
@@ -342,7 +342,6 @@ ARTICLES = st.lists(SENTENCES, max_size=12)
 
 
 @given(ARTICLES, st.data())
-@settings(deadline=None)
 def test_sentences_lean_on_earlier_ones_only(texts: list[str], data: st.DataObject) -> None:
     gaps = data.draw(st.lists(st.integers(1, 2), min_size=len(texts), max_size=len(texts)))
     places = [sum(gaps[: number + 1]) for number in range(len(gaps))]
@@ -354,7 +353,6 @@ def test_sentences_lean_on_earlier_ones_only(texts: list[str], data: st.DataObje
 
 
 @given(ARTICLES)
-@settings(deadline=None)
 def test_in_a_whole_article_only_what_nothing_helps_dangles(texts: list[str]) -> None:
     statements = article(*texts)
 
@@ -369,7 +367,6 @@ def test_in_a_whole_article_only_what_nothing_helps_dangles(texts: list[str]) ->
 
 
 @given(ARTICLES)
-@settings(deadline=None)
 def test_a_sentence_put_before_the_first_one_moves_what_others_lean_on(texts: list[str]) -> None:
     # In most articles sentences end as sentences do; so it has to be in both.
     story = ["The council voted on Monday."] * 13
@@ -385,7 +382,6 @@ def test_a_sentence_put_before_the_first_one_moves_what_others_lean_on(texts: li
 
 
 @given(ARTICLES, st.sets(st.integers(0, 11)))
-@settings(deadline=None)
 def test_a_chosen_sentence_dangles_if_and_only_if_what_it_leans_on_is_missing(
     texts: list[str], wanted: set[int]
 ) -> None:

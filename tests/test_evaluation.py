@@ -213,7 +213,7 @@ ROWS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(ROWS, st.integers(1, 40))
 def test_shares_are_shares_and_no_budget_is_passed(one: Row, words: int) -> None:
     found = tallied([one], Budget(words=words))
@@ -234,7 +234,7 @@ def test_shares_are_shares_and_no_budget_is_passed(one: Row, words: int) -> None
     assert len(objected) <= found.rows[0].summaries["other"].sentences
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(ROWS, min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_the_order_of_rows_makes_no_difference(rows: list[Row], random: Random) -> None:
     shuffled = list(rows)
@@ -243,7 +243,6 @@ def test_the_order_of_rows_makes_no_difference(rows: list[Row], random: Random) 
     assert tallied(shuffled).methods == tallied(rows).methods
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, min_size=2, max_size=30).map(" ".join))
 def test_a_summary_that_is_the_reference_has_all_of_rouge(text: str) -> None:
     found = judged(text, "Geese flew south.", references=[text])
@@ -252,7 +251,6 @@ def test_a_summary_that_is_the_reference_has_all_of_rouge(text: str) -> None:
     assert set(found.rouge.model_dump().values()) == {100.0}
 
 
-@settings(deadline=None)
 @given(st.lists(SENTENCE, min_size=1, max_size=8, unique=True))
 def test_a_whole_article_as_its_summary_is_known_and_its_own_source(sentences: list[str]) -> None:
     found = judged(" ".join(sentences), " ".join(sentences))

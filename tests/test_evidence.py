@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from readings import reading
 
@@ -52,7 +52,6 @@ def test_terms_are_weighed_as_the_formula_says(found: list[list[str]]) -> None:
         assert np.allclose(rows.among([number]).summed(), expected, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*STORY, "Geese rest in Elling."]), min_size=1, max_size=6))
 def test_what_an_article_tells_first_counts_more_in_the_aim(story: list[str]) -> None:
     evidence = gather(read([story]))
@@ -62,7 +61,6 @@ def test_what_an_article_tells_first_counts_more_in_the_aim(story: list[str]) ->
     assert np.allclose(evidence.lexical_aim, rows.times(whole), atol=1e-5)
 
 
-@settings(deadline=None)
 @given(STORIES, st.randoms())
 def test_groups_of_copies_hang_on_no_order(stories: list[list[str]], random: Random) -> None:
     readings = read(stories)
@@ -86,7 +84,6 @@ def test_of_copies_the_one_published_first_stands_for_all() -> None:
     assert distinct([first, dated])[0][0] is dated
 
 
-@settings(deadline=None)
 @given(STORIES)
 def test_what_others_say_too_is_the_mean_of_the_closest_ones(stories: list[list[str]]) -> None:
     evidence = gather([group[0] for group in distinct(read(stories))])

@@ -103,7 +103,7 @@ def test_the_words_that_question_and_sentence_share_carried_the_meaning(corpus: 
 words = st.sampled_from(["treaty", "peace", "Sea", "don't", "cease-fire", "é", "😀", "...", "1,5"])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(words, min_size=1, max_size=40), st.lists(words, min_size=1, max_size=5))
 def test_parts_add_up_to_the_cosine_whatever_the_text(
     tmp_path_factory: pytest.TempPathFactory, written: Sequence[str], asked: Sequence[str]

@@ -3,7 +3,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -142,7 +142,6 @@ SUMMARIES = st.lists(
 ).map(summary_of)
 
 
-@settings(deadline=None)
 @given(SUMMARIES)
 def test_markdown_renders_as_the_quotes_and_nothing_else(summary: Summary) -> None:
     blocks = as_markdown(summary, "Title").split("\n\n")[1:]
@@ -181,7 +180,6 @@ class _Quotes(HTMLParser):
             self.quotes[-1] += data
 
 
-@settings(deadline=None)
 @given(SUMMARIES, TEXTS)
 def test_html_holds_each_quote_once_as_it_is(summary: Summary, title: str) -> None:
     parser = _Quotes()
@@ -192,7 +190,6 @@ def test_html_holds_each_quote_once_as_it_is(summary: Summary, title: str) -> No
     assert parser.tags == known | {"sup", "a", "ol", "li", "bdi"}
 
 
-@settings(deadline=None)
 @given(SUMMARIES)
 def test_paragraphs_hold_every_sentence_once_in_order(summary: Summary) -> None:
     numbered = [pair for paragraph in paragraphs(summary) for pair in paragraph]
@@ -200,7 +197,6 @@ def test_paragraphs_hold_every_sentence_once_in_order(summary: Summary) -> None:
     assert numbered == list(enumerate(summary.sentences, start=1))
 
 
-@settings(deadline=None)
 @given(SUMMARIES)
 def test_text_is_a_line_a_sentence_and_a_line_a_note(summary: Summary) -> None:
     lines = as_text(summary).split("\n")

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.furniture import cues
@@ -28,7 +28,6 @@ TEXTS = st.lists(WORDS | MARKS, min_size=1, max_size=14).map("".join).map(str.st
 
 
 @given(TEXTS)
-@settings(deadline=None)
 def test_no_slug_is_missed_by_a_glance(text: str) -> None:
     whole = re.compile(SLUG.pattern.removeprefix(GLANCE))
 
@@ -39,7 +38,6 @@ def test_no_slug_is_missed_by_a_glance(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(deadline=None)
 def test_what_slugs_credits_and_sign_offs_end_with_is_known(text: str) -> None:
     if SLUG_ALONE.match(text):
         assert text[-1] in SLUG_ENDS
@@ -50,7 +48,6 @@ def test_what_slugs_credits_and_sign_offs_end_with_is_known(text: str) -> None:
 
 
 @given(TEXTS, st.booleans())
-@settings(deadline=None)
 def test_a_picture_is_described_by_two_of_three_signs_or_by_one_without_a_stop(
     text: str, stopped: bool
 ) -> None:
@@ -65,7 +62,6 @@ def test_a_picture_is_described_by_two_of_three_signs_or_by_one_without_a_stop(
 
 
 @given(TEXTS)
-@settings(deadline=None)
 def test_markup_around_a_block_is_taken_off_as_a_pattern_would(text: str) -> None:
     shown = " ".join(cues._LINK.sub(r"\1", text.replace("\xa0", " ")).split())
     shown = shown.replace("**", "").replace("__", "")

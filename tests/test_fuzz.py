@@ -31,9 +31,7 @@ def test_a_stage_takes_whatever_comes(name: str) -> None:
 def test_a_stage_takes_whatever_hypothesis_finds(name: str) -> None:
     stage = stages()[name]
 
-    @settings(
-        deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None
-    )
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
     @given(strategy(stage.make))
     def takes(content: bytes) -> None:
         stage.check(content)
@@ -57,7 +55,6 @@ def test_what_fails_is_told_once_and_as_small_as_it_can_be() -> None:
     assert told.splitlines()[1] in ("b'bd'", "b'db'")
 
 
-@settings(deadline=None)
 @given(parts=st.tuples(st.binary(max_size=30), st.binary(max_size=30)))
 def test_a_case_is_cut_down_to_what_makes_it_fail(parts: tuple[bytes, bytes]) -> None:
     content = b"b".join(parts) + b"d"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response
 from fuzz.contract import ask, toy_app
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from toy import toy_corpus
@@ -67,19 +67,16 @@ MOMENTS = (
 )
 
 
-@settings(deadline=None)
 @given(MOMENTS)
 def test_a_day_is_described_as_it_is_taken(moment: str) -> None:
     assert says_it_takes("published", moment) == takes("published", moment)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=8) | st.sampled_from(["en", "EN-us", "eng", "e", "de ", "fr\n"]))
 def test_a_language_that_is_described_is_taken(code: str) -> None:
     assert takes("language", code) or not says_it_takes("language", code)
 
 
-@settings(deadline=None)
 @given(
     st.text(max_size=12).map(lambda rest: f"https://{rest}")
     | st.sampled_from(["HTTP://a", "ftp://a", "javascript:a", "http:///a", "http://a b", "//a"])

@@ -93,7 +93,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return create_app(toy_corpus(tmp_path_factory.mktemp("library")), Rules(text=100))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(lengths=st.lists(st.integers(1, 60), min_size=2, max_size=4))
 def test_what_counts_is_the_sum_of_all_texts(app: Flask, lengths: list[int]) -> None:
     refs = [{"text": f"{n}".ljust(length, "x")} for n, length in enumerate(lengths)]

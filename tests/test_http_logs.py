@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from toy import toy_corpus
 
@@ -183,7 +183,6 @@ def test_exceptions_that_led_to_one_another_in_a_circle_end_somewhere() -> None:
     assert trace(one).count("KeyError") == 1
 
 
-@settings(deadline=None)
 @given(
     fields=st.dictionaries(
         st.from_regex(r"[a-z_]{1,8}", fullmatch=True).filter(lambda name: name != "event"),
@@ -235,7 +234,6 @@ def test_every_answer_bears_the_id_of_its_request(client: FlaskClient, path: str
     assert made[0] != made[1]
 
 
-@settings(deadline=None)
 @given(given=st.none() | st.text() | st.text("aZ9._- \n\u0663", max_size=70))
 def test_an_id_is_taken_over_only_if_it_can_mean_nothing_else(given: str | None) -> None:
     found = request_id_of(given)

@@ -5,7 +5,7 @@ from threading import Barrier, Event, Semaphore
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -226,7 +226,6 @@ def test_two_apps_have_numbers_of_their_own(client: FlaskClient, tmp_path: Path)
     assert value(other, "http_requests_total", route="/healthz") is None
 
 
-@settings(deadline=None)
 @given(batches=st.dictionaries(st.integers(1, 600), st.integers(1, 50)))
 def test_buckets_hold_all_batches_up_to_their_bound(batches: dict[int, int]) -> None:
     family = batch_sizes(Counts(0, 0, batches, 0.0))

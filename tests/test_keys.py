@@ -81,7 +81,7 @@ def test_another_one_sees_at_once_what_was_made_and_revoked(keys: Keys, tmp_path
     assert other.are_kept()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_nothing_but_the_very_key_opens(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

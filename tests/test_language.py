@@ -1,7 +1,7 @@
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from languages import NEWS
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -113,7 +113,6 @@ def reference() -> LanguageIdentifier:
         max_size=60,
     )
 )
-@settings(deadline=None)
 def test_a_language_is_as_likely_as_py3langid_finds_it(words: list[str]) -> None:
     text = " ".join(words)
     if text.isupper():  # It makes these small; here that is done before.

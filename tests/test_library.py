@@ -53,7 +53,7 @@ def test_what_another_one_adds_and_removes_is_seen_without_reopening(
     assert "Elling" not in found(corpus, "Elling")
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(st.sampled_from(TOWNS), st.sampled_from(["add", "change", "remove"])), max_size=12

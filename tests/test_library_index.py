@@ -111,7 +111,7 @@ def test_one_that_grew_manifold_is_trained_anew(tmp_path: Path) -> None:
     assert corpus.library.sync() == "approximate, 26 lists, 8 bits a number"
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30), st.integers(1, 20)), max_size=6))
 def test_after_any_changes_the_same_is_found_as_by_exact_search(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[bool, int, int]]
@@ -212,7 +212,7 @@ def test_a_search_waits_for_what_another_thread_brings_in_and_sees_all_of_it(
 
 
 @given(changes=st.lists(st.integers(0, 7), max_size=4))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_changes_of_chunks_are_told_from_what_was_known(
     tmp_path_factory: pytest.TempPathFactory, changes: list[int]
 ) -> None:

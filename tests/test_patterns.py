@@ -66,7 +66,7 @@ TEXTS = st.text(max_size=20) | st.lists(
 ).map("".join)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(used=st.sampled_from(PATTERNS), text=TEXTS)
 def test_counting_matches_what_patterns_match(used: Used, text: str) -> None:
     found = Counted(used.pattern, used.flags, most_repeated=1 << 30).matches(text, last=len(text))

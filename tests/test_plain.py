@@ -17,7 +17,6 @@ TERMS = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h"]), max_
 TEXTS = st.lists(TERMS, max_size=12)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_scores_are_shares_of_one(sentences: list[list[str]]) -> None:
     for method in (lexrank, textrank):
@@ -29,7 +28,6 @@ def test_scores_are_shares_of_one(sentences: list[list[str]]) -> None:
             assert scores.sum() == pytest.approx(1)
 
 
-@settings(deadline=None)
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_the_order_of_sentences_does_not_change_their_scores(
     sentences: list[list[str]], random: Random
@@ -43,7 +41,6 @@ def test_the_order_of_sentences_does_not_change_their_scores(
         assert shuffled == pytest.approx(method(sentences)[order], abs=1e-6)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.integers(1, 9)), max_size=12),
     st.integers(1, 30),
@@ -78,7 +75,7 @@ def test_without_anything_in_common_all_are_equal() -> None:
         assert method(apart) == pytest.approx(0.25)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(TEXTS)
 def test_lexrank_is_what_its_paper_computes_pair_by_pair(sentences: list[list[str]]) -> None:
     holders = Counter(word for words in sentences for word in set(words))

@@ -15,7 +15,6 @@ from embeddings.store import Store
 from embeddings.stored import Filters
 
 IN_ONE_FOLDER = settings(
-    deadline=None,
     max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -159,7 +158,7 @@ def test_an_index_without_passages_knows_no_word() -> None:
     assert len(set(index.articles_of(np.array([1, 2])).tolist())) == 2
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text(max_size=40))
 def test_terms_of_a_text_do_not_depend_on_what_stands_around_its_pieces(text: str) -> None:
     text = text.encode(errors="ignore").decode().replace("\0", " ")
@@ -212,7 +211,7 @@ def test_arrays_of_something_else_are_not_read(other: SnapshotHead, tmp_path: Pa
 
 
 @given(place=st.integers(0, 10_000), byte=st.integers(1, 255))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_arrays_that_are_damaged_or_cut_off_are_not_read(
     place: int, byte: int, tmp_path: Path
 ) -> None:

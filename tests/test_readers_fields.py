@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.article import Article
@@ -130,7 +130,6 @@ def test_no_string_makes_dates_raise(value: str) -> None:
     st.just("")
     | st.sampled_from([" 15:02", " 15:02:20", " 05:59:07.5", " 24:00:00", " 1:02:03.000123"]),
 )
-@settings(deadline=None)
 def test_plain_dates_are_read_as_all_dates_are(
     day: str, number: str, mark: str, month: str, year: int, clock: str
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from toy import toy_corpus
 
@@ -130,7 +130,6 @@ def test_a_library_from_before_there_were_seals_is_sealed(corpus: Corpus, tmp_pa
     after.close()
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=40), st.data())
 def test_a_flipped_byte_changes_the_seal(value: bytes, draw: st.DataObject) -> None:
     place = draw.draw(st.integers(0, len(value) - 1))
@@ -140,7 +139,6 @@ def test_a_flipped_byte_changes_the_seal(value: bytes, draw: st.DataObject) -> N
     assert seal("id", 1, value) != seal("id", 1, bytes(flipped))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=3) | st.none(), max_size=4), st.lists(st.text(max_size=3)))
 def test_other_values_have_another_seal(one: list[str | None], other: list[str]) -> None:
     assert (seal(*one) == seal(*other)) == (one == other)

@@ -31,7 +31,7 @@ def corpus(tmp_path: Path) -> Corpus:
     return corpus
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(TEXTS, min_size=1, max_size=4))
 def test_everything_quoted_stands_where_it_is_said_to(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
@@ -376,7 +376,6 @@ def test_marks_are_no_part_of_what_is_embedded(tmp_path: Path) -> None:
 QUESTIONS = st.text("ab -\"“”„«»*:()^\0'\n\ud800é", max_size=30)
 
 
-@settings(deadline=None)
 @given(QUESTIONS)
 def test_any_question_is_answered_or_refused(
     tmp_path_factory: pytest.TempPathFactory, query: str

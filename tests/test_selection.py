@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from readings import reading
 
@@ -28,7 +28,6 @@ def evidence_of(stories: list[list[str]]) -> Evidence:
     return gather([reading(str(number), story) for number, story in enumerate(stories)])
 
 
-@settings(deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=3), st.integers(1, 60), st.integers(1, 9))
 def test_limits_hold_and_the_parts_of_a_score_are_plain_cosines_that_add_up(
     stories: list[list[str]], words: int, most: int
@@ -53,7 +52,6 @@ def test_limits_hold_and_the_parts_of_a_score_are_plain_cosines_that_add_up(
         assert abs(parts["total"] - weighed - rest) < 1e-4
 
 
-@settings(deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=3), st.integers(1, 80))
 def test_nothing_chosen_leans_on_what_is_not(stories: list[list[str]], words: int) -> None:
     evidence = evidence_of(stories)

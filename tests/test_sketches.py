@@ -27,7 +27,6 @@ def random_rows(seed: int, count: int, dim: int = DIM) -> Matrix:
 # Rough vectors
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), counts=st.lists(st.integers(0, 4), max_size=6))
 def test_a_cosine_from_a_sketch_is_about_the_exact_one(seed: int, counts: list[int]) -> None:
     rows = [random_rows(seed + number, count, 384) for number, count in enumerate(counts)]
@@ -65,7 +64,6 @@ def test_what_is_put_is_read_and_what_is_dropped_or_damaged_is_not(tmp_path: Pat
 # Reading only what matters
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     count=st.integers(1, 30),
@@ -117,7 +115,7 @@ def ranked(corpus: Corpus, text: str, k: int, mode: Mode) -> list[tuple[object, 
     return [(one.chunk.article_id, one.chunk.span, one.score) for one in found]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     articles=ARTICLES,
     text=st.sampled_from(QUESTIONS),

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.article import Article, Span
@@ -68,7 +68,6 @@ def test_of_two_sentences_alike_the_one_that_follows_is_meant() -> None:
 TEXTS = st.lists(st.text("ab .\nAB'\"", max_size=60).filter(str.strip), min_size=1, max_size=3)
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(0, 59), st.integers(1, 20))
 def test_a_span_is_of_the_sentence_that_covers_most_of_it(
     texts: list[str], start: int, length: int
@@ -88,7 +87,6 @@ def test_a_span_is_of_the_sentence_that_covers_most_of_it(
     assert number is None or common(number) == most
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_every_sentence_is_found_where_it_stands_and_by_its_words(texts: list[str]) -> None:
     found = sources(*texts)

@@ -1,7 +1,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -24,7 +24,6 @@ def random_rows(named: list[list[int]], seed: int) -> SparseRows:
     return rows.with_values(np.random.default_rng(seed).normal(size=len(rows.values)))
 
 
-@settings(deadline=None)
 @given(NAMED)
 def test_a_count_says_how_often_a_row_names_a_column(named: list[list[int]]) -> None:
     rows = SparseRows.counted(named, WIDTH)
@@ -33,7 +32,6 @@ def test_a_count_says_how_often_a_row_names_a_column(named: list[list[int]]) -> 
     assert rows.frequency.tolist() == [sum(one in row for row in named) for one in range(WIDTH)]
 
 
-@settings(deadline=None)
 @given(NAMED, st.integers(0, 99))
 def test_rows_brought_to_length_1_point_the_same_way(named: list[list[int]], seed: int) -> None:
     rows = random_rows(named, seed)
@@ -44,7 +42,6 @@ def test_rows_brought_to_length_1_point_the_same_way(named: list[list[int]], see
     assert np.allclose(plain(rows.unit()), expected, atol=1e-5)
 
 
-@settings(deadline=None)
 @given(NAMED, st.data())
 def test_rows_are_taken_in_the_order_asked_for(named: list[list[int]], data: st.DataObject) -> None:
     rows = random_rows(named, 1)
@@ -53,7 +50,6 @@ def test_rows_are_taken_in_the_order_asked_for(named: list[list[int]], data: st.
     assert plain(rows.among(wanted)).tolist() == plain(rows)[wanted].tolist()
 
 
-@settings(deadline=None)
 @given(NAMED, st.integers(0, 99))
 def test_products_and_sums_are_those_of_the_whole_matrix(named: list[list[int]], seed: int) -> None:
     rows = random_rows(named, seed)
@@ -65,7 +61,6 @@ def test_products_and_sums_are_those_of_the_whole_matrix(named: list[list[int]],
     assert np.allclose(rows.summed(own), own @ plain(rows), atol=1e-5)
 
 
-@settings(deadline=None)
 @given(NAMED, NAMED, st.sampled_from([1, 5, 1000]))
 def test_each_row_meets_each_other_one_however_many_at_a_time(
     left: list[list[int]], right: list[list[int]], step: int

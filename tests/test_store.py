@@ -16,7 +16,7 @@ from embeddings.errors import LibraryDamaged, UnknownArticle
 from embeddings.store import Store
 from embeddings.stored import Filters, PreparedArticle
 
-IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 ANYTHING = Filters()
 HOSTILE = [
     '"',

@@ -59,7 +59,6 @@ SENTENCES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=3), st.integers(1, 80), st.integers(1, 9))
 def test_no_limit_is_passed_and_every_sentence_is_quoted_in_order(
     stories: list[list[str]], words: int, most: int
@@ -80,7 +79,6 @@ def test_no_limit_is_passed_and_every_sentence_is_quoted_in_order(
         assert whole[one.start : one.end] == one.text
 
 
-@settings(deadline=None)
 @given(SENTENCES)
 def test_no_two_sentences_are_the_same(story: list[str]) -> None:
     summary = summarize([reading("a", story), reading("b", story)], words=1000)
@@ -169,7 +167,6 @@ def test_where_a_day_is_not_known_the_article_that_says_most_is_told_first() -> 
     assert [one.article_id for one in summary.sentences] == ["b", "b", "b", "a"]
 
 
-@settings(deadline=None)
 @given(st.lists(SENTENCES, min_size=2, max_size=4), st.integers(1, 80), st.randoms())
 def test_the_order_of_the_articles_changes_nothing(
     stories: list[list[str]], words: int, random: Random
@@ -180,7 +177,6 @@ def test_the_order_of_the_articles_changes_nothing(
     assert summarize(shuffled, words=words) == summarize(readings, words=words)
 
 
-@settings(deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=3), st.integers(1, 80), st.data())
 def test_an_exact_copy_of_an_article_changes_no_sentence_chosen(
     stories: list[list[str]], words: int, data: st.DataObject
@@ -260,7 +256,7 @@ def test_of_two_sentences_the_one_that_needs_no_introduction_is_taken() -> None:
     assert texts(summary) == [story[2]]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(SENTENCES, min_size=1, max_size=3), st.sampled_from(["lead", "lexrank", "textrank"])
 )

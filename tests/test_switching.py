@@ -101,7 +101,7 @@ def test_a_library_that_went_over_answers_as_one_that_was_begun_so(
     assert corpus.library.store.check() == []
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(
     st.lists(
         st.tuples(st.sampled_from([NAME, "short", "narrow"]), st.integers(0, 5), st.booleans()),
@@ -134,7 +134,7 @@ def test_after_any_switches_and_changes_all_is_as_in_a_fresh_library(
     ]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(3, 40))
 def test_nothing_is_longer_than_the_model_reads(
     tmp_path_factory: pytest.TempPathFactory, lengths: list[int], limit: int

@@ -60,7 +60,7 @@ def summarised(articles: list[Article], words: int, query: str | None) -> tuple[
     return summary, found
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(STORIES, st.integers(5, 60), st.sampled_from([None, "crane harbour", "mayor report"]))
 def test_every_quote_of_every_summary_holds(
     libraries: list[list[str]], words: int, query: str | None
@@ -89,7 +89,7 @@ def quotes_of(content: dict[str, Any]) -> list[dict[str, Any]]:
     return quotes
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(STORIES, st.data())
 def test_any_one_change_of_a_quote_is_found(
     libraries: list[list[str]], data: st.DataObject
@@ -132,7 +132,6 @@ def test_what_is_made_of_the_quotes_is_checked_too(change: dict[str, Any], messa
     assert message in found.problems[0].message
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_text_that_is_not_its_sentences_is_found(data: st.DataObject) -> None:
     sentences = ["The crane fell.", "Nobody was hurt."]

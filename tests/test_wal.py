@@ -71,7 +71,7 @@ def test_a_log_as_sqlite_wrote_it_is_sound(logged: Path, tmp_path: Path) -> None
     assert count(copied(logged, tmp_path, log)) == COMMITS
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_flipped_byte_is_noticed_before_changes_are_forgotten(
     logged: Path, tmp_path: Path, data: st.DataObject
@@ -89,7 +89,7 @@ def test_a_flipped_byte_is_noticed_before_changes_are_forgotten(
         assert count(path) >= COMMITS - 1
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_log_that_was_torn_is_taken_as_far_as_it_goes(
     logged: Path, tmp_path: Path, data: st.DataObject

@@ -10,17 +10,18 @@ from pydantic import Field
 
 _NO_NUL = r"[^\u0000]"
 
+# Digits are written out: some languages' patterns take those of every script for \d.
 # Years that news is of; see `embeddings.readers.dates`.
-_YEAR = r"(1[5-9]|2[01])\d\d"
+_YEAR = r"(1[5-9]|2[01])[0-9][0-9]"
 _LEAP_YEAR = r"((1[5-9]|2[01])(0[48]|[2468][048]|[13579][26])|1600|2000)"
 _MONTH = r"(0[1-9]|1[0-2])"
 _DAY_OF_A_YEAR = (
-    r"((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)"
-    r"|02-(0[1-9]|1\d|2[0-8]))"
+    r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    r"|02-(0[1-9]|1[0-9]|2[0-8]))"
 )
 _DAY = rf"({_YEAR}-{_DAY_OF_A_YEAR}|{_LEAP_YEAR}-02-29)"
-_HOUR, _MINUTE = r"([01]\d|2[0-3])", r"[0-5]\d"
-_TIME = rf"[T ]{_HOUR}:{_MINUTE}(:{_MINUTE}([.,]\d{{1,9}})?)?(Z|[+-]{_HOUR}:?{_MINUTE})?"
+_HOUR, _MINUTE = r"([01][0-9]|2[0-3])", r"[0-5][0-9]"
+_TIME = rf"[T ]{_HOUR}:{_MINUTE}(:{_MINUTE}([.,][0-9]{{1,9}})?)?(Z|[+-]{_HOUR}:?{_MINUTE})?"
 
 # What shows an address as another one, or ends it wherever it is written.
 _NOT_IN_AN_ADDRESS = r"\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"

@@ -40,6 +40,23 @@ def common(command: Command) -> Command:
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead.")
 
+k = click.option("-k", default=10, show_default=True, help="The most results.")
+
+
+def filters(command: Command) -> Command:
+    """Give a command the options that say which articles count."""
+    for option in (
+        click.option(
+            "--until", metavar="DAY", help="Only articles published on this day or earlier."
+        ),
+        click.option(
+            "--since", metavar="DAY", help="Only articles published on this day or later."
+        ),
+        click.option("--source", metavar="NAME", help="Only articles of this source."),
+    ):
+        command = option(command)
+    return command
+
 
 @contextmanager
 def open_corpus(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embeddings.errors import ParallaxError
-from service.options import as_json as with_json
-from service.options import common as with_common
-from service.options import open_corpus
+from service.commands.options import as_json as with_json
+from service.commands.options import common as with_common
+from service.commands.options import open_corpus
 
 if TYPE_CHECKING:
     from embeddings.backup import Manifest

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.options import as_json as with_json
-from service.options import common as with_common
-from service.options import open_corpus
+from service.commands.options import as_json as with_json
+from service.commands.options import common as with_common
+from service.commands.options import open_corpus
 
 if TYPE_CHECKING:
     from service.answers import ModelAnswer

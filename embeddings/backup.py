@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 from struct import error as struct_error
@@ -23,6 +24,7 @@ from embeddings.library import Library
 from embeddings.served import ServedModel
 from embeddings.snapshot import put_in_place
 from embeddings.store import Store
+from embeddings.writer import at_work, is_abandoned
 
 LIBRARY, CACHE = "library.sqlite3", "cache.sqlite3"
 _MANIFEST = "manifest.json"
@@ -130,11 +132,16 @@ def write_backup(library: Library, path: Path, *, on_bytes: Told = _untold) -> M
         raise LibraryUnwritable(
             f"{path} lies in the folder of the library itself; write the backup to another one."
         )
+    prefix, beside = f".{path.name}.", path.absolute().parent
     try:
-        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.absolute().parent))
+        for left in beside.glob(f"{escape(prefix)}*"):
+            if is_abandoned(left):
+                shutil.rmtree(left, ignore_errors=True)
+        partial = Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
         try:
-            manifest = _write(library, partial, on_bytes)
-            put_in_place(partial / "zip", path.absolute())
+            with at_work(partial):
+                manifest = _write(library, partial, on_bytes)
+                put_in_place(partial / "zip", path.absolute())
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except (OSError, LibraryUnwritable) as error:

@@ -23,7 +23,7 @@ from embeddings.sketches import Sketches, clear_later
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.states import Outdated
 from embeddings.store import Store
-from embeddings.stored import StoredChunk
+from embeddings.stored import Ids, StoredChunk
 from embeddings.vectors import Matrix
 
 _WORDS_FILE = "words.index"
@@ -32,15 +32,28 @@ _KIND = "words-1"
 # How many passages are read at a time.
 _CHUNKS_A_STEP = 2048
 
+_NO_IDS = np.zeros(0, np.int64)
+
 # The words are written again when more than this share of them is out of date.
 _STALE_SHARE = 0.02
 
 
 class _State(NamedTuple):
-    """What is known at one generation of the store."""
+    """What is known at one generation of the store.
+
+    Attributes:
+        generation: Of the store.
+        words: Those of its passages.
+        before: The generation that it was before that; -1 if none was known.
+        gone: Ids of the passages that went since then.
+        new: Ids of those that came.
+    """
 
     generation: int
     words: WordIndex
+    before: int = -1
+    gone: Ids = _NO_IDS
+    new: Ids = _NO_IDS
 
 
 class Finder:
@@ -167,11 +180,12 @@ class Finder:
         if state.generation > generation:  # To go back would take them from others.
             raise Outdated
         if state.generation < generation:
-            state = _State(generation, self._brought_in(state.words))
+            state = self._brought_in(state, generation)
         self._state = state
         return state
 
-    def _brought_in(self, index: WordIndex) -> WordIndex:
+    def _brought_in(self, state: _State, generation: int) -> _State:
+        index = state.words
         # An id is never used twice, so what differs is what came and what went.
         gone, new = self._store.chunk_changes(index.living())
         if len(gone):
@@ -184,7 +198,7 @@ class Finder:
             for start in range(0, len(new), _CHUNKS_A_STEP)
         ]
         self._behind += len(gone) + len(new)
-        return index.added(*segments)
+        return _State(generation, index.added(*segments), state.generation, gone, new)
 
     # Rough vectors
 
@@ -225,16 +239,26 @@ class Finder:
         with suppress(LibraryBusy, LibraryUnwritable):
             if self._sketches is None:
                 self._sketches = self._opened()
-            # To look which there are is to go through all of the file. Those of a later state
-            # are as good: what is not there any more is read in the exact way.
+            # Those of a later state are as good: what is not there any more is read in the exact
+            # way.
             if self._sketches.generation() >= generation > 0:
                 return
-            found_gone, found_new = self._store.chunk_changes(self._sketches.ids())
-            gone, new = found_gone.tolist(), found_new.tolist()
+            gone, new = self._unsketched(self._sketches, generation)
             for start in range(0, len(new), _CHUNKS_A_STEP):
-                found = self._store.chunks(new[start : start + _CHUNKS_A_STEP])
+                found = self._store.chunks(new[start : start + _CHUNKS_A_STEP].tolist())
                 self._sketches.change(library, put=self._rows(list(found.values())))
-            self._sketches.change(library, drop=gone, facts={"generation": str(generation)})
+            self._sketches.change(
+                library, drop=gone.tolist(), facts={"generation": str(generation)}
+            )
+
+    def _unsketched(self, sketches: Sketches, generation: int) -> tuple[Ids, Ids]:
+        """Return the ids of the passages that went and of those that came since they were made."""
+        state = self._followed()
+        if (state.before, state.generation) == (sketches.generation(), generation):
+            return state.gone, state.new
+        # To look which there are is to go through all of the file.
+        known, there = sketches.ids(), self._store.chunk_ids()
+        return np.setdiff1d(known, there), np.setdiff1d(there, known)
 
     def _opened(self) -> Sketches:
         path = self._sketches_path()

@@ -8,7 +8,7 @@ from threading import local
 
 import numpy as np
 
-from embeddings import seals, tables
+from embeddings import changes, seals, tables
 from embeddings.article import Article, Block, Label, Span
 from embeddings.chunks import Chunk
 from embeddings.database import Connection, Database, in_batches
@@ -336,18 +336,8 @@ class Store:
         Args:
             known: Ids of all the chunks that there were at some time, in any order.
         """
-        last = int(known.max(initial=0))
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT id FROM chunks WHERE id > ? ORDER BY id", (last,)
-            ).fetchall()
-            new = np.fromiter((row["id"] for row in rows), np.int64, len(rows))
-            # Ids only grow: if as many are left as were known, they are the same.
-            if self.chunk_count() == len(known) + len(new):
-                seals.check_count(connection, len(known) + len(new))
-                return new[:0], new
-            wanted = self.chunk_ids()
-        return np.setdiff1d(known, wanted), np.setdiff1d(wanted, known)
+            return changes.since(connection, np.sort(known))
 
     def chunks(self, chunk_ids: Sequence[int]) -> dict[int, StoredChunk]:
         """Return those of the chunks that are there, by id."""

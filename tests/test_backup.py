@@ -541,6 +541,53 @@ def test_broken_off_anywhere_all_is_as_it_was(here: Path, backup: Path, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.zip", "here"]
 
 
+KILLED_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from toy import Shelf
+from embeddings.backup import write_backup
+def kill(count):
+    os.kill(os.getpid(), signal.SIGKILL)
+write_backup(Shelf().open(Path(sys.argv[1])).library, Path(sys.argv[2]), on_bytes=kill)
+"""
+
+
+def test_what_a_killed_backup_left_beside_the_file_goes_with_the_next_one(
+    here: Path, tmp_path: Path
+) -> None:
+    kept = [tmp_path / name for name in (".all[1].zip", ".all[1].zip.own", ".other.zip.abc")]
+    for one in kept:
+        one.mkdir()
+        (one / "zip").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_WRITING, str(here), str(tmp_path / "all[1].zip")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob(".*"))) == len(kept) + 1
+
+    with closing(Shelf().open(here)) as corpus:
+        write_backup(corpus.library, tmp_path / "all[1].zip")
+
+    assert sorted(tmp_path.glob(".*")) == sorted(kept)
+
+
+def test_a_backup_that_is_being_written_is_left_alone_by_another_one_of_that_name(
+    here: Path, tmp_path: Path
+) -> None:
+    with closing(Shelf().open(here)) as corpus:
+        both = iter([True])
+
+        def once(count: int) -> None:
+            if next(both, False):
+                write_backup(corpus.library, tmp_path / "all.zip")
+
+        manifest = write_backup(corpus.library, tmp_path / "all.zip", on_bytes=once)
+
+    assert check_backup(tmp_path / "all.zip") == manifest
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from toy import toy_corpus
 
 from embeddings.errors import BadRequest
 from service.http import serve
+from service.http.server import _Dispatcher
 
 # Tells when a question has come, and takes its time to answer it.
 SERVE = """
@@ -34,7 +37,8 @@ class SlowEncoder(ToyEncoder):
             time.sleep(0.01)
         return super().encode(passages)
 
-serve(toy_corpus(Path(sys.argv[1]), SlowEncoder()), port=0, rules=Rules(threads=1, waiting=2))
+rules = Rules(threads=1, waiting=2, origins=("https://news.example",))
+serve(toy_corpus(Path(sys.argv[1]), SlowEncoder()), port=0, rules=rules)
 print("stopped", flush=True)
 """
 
@@ -124,6 +128,71 @@ def test_past_the_bound_requests_are_refused_at_once_and_those_that_wait_are_ans
             "type": "Overloaded",
             "message": "2 requests wait already; ask again in a second.",
         }
+
+
+class Waiting:
+    """A connection whose request waits, or is answered for as long as it is held."""
+
+    connected = True
+
+    def __init__(self, path: str, hold: threading.Event) -> None:
+        self.requests = [SimpleNamespace(path=path, command="GET", error=None)]
+        self.begun = threading.Event()
+        self.refused = ""
+        self._hold = hold
+
+    def refuse(self, why: str) -> None:
+        self.refused = why
+
+    def service(self) -> None:
+        self.begun.set()
+        if not self.refused:
+            self._hold.wait(30)
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more."""
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+def test_no_more_may_wait_to_be_told_how_the_service_is_than_to_ask_it(path: str) -> None:
+    hold = threading.Event()
+    tasks = [Waiting(path, hold) for _ in range(5)]
+    dispatcher: Any = _Dispatcher(1, most_waiting=2)
+    dispatcher.add_task(tasks[0])
+    assert tasks[0].begun.wait(30)
+
+    for task in tasks[1:]:
+        dispatcher.add_task(task)
+    refused = [task.refused for task in tasks]
+    dispatcher.refuse_late(0)
+    hold.set()
+    dispatcher.shutdown()
+
+    told = "2 wait already to be told how the service is; ask again in a second"
+    assert refused == ["", "", "", told, told]
+    late = "No turn came within 0 seconds; ask again in a second"
+    assert [task.refused for task in tasks] == ["", late, late, told, told]
+
+
+def test_a_page_that_may_read_answers_may_read_that_it_was_refused(
+    server: subprocess.Popen[str],
+) -> None:
+    port, told = port_of(server), {}
+    for origin in ("https://news.example", "https://other.example"):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/v1/search",
+            headers={"Origin": origin, "Content-Length": "many", "X-Request-ID": "one"},
+        )
+        with pytest.raises(urllib.error.HTTPError, match="400") as refused:
+            urllib.request.urlopen(request, timeout=30)
+        told[origin] = refused.value.headers
+        refused.value.close()
+
+    assert [headers["Vary"] for headers in told.values()] == ["Origin", "Origin"]
+    may, may_not = told.values()
+    assert may["Access-Control-Allow-Origin"] == "https://news.example"
+    assert may["Access-Control-Expose-Headers"] == "Retry-After, X-Request-ID"
+    assert "Access-Control-Allow-Origin" not in may_not
 
 
 def test_what_is_no_http_is_told_in_the_same_shape(server: subprocess.Popen[str]) -> None:

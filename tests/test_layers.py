@@ -23,7 +23,7 @@ LAYERS = [
     "embeddings.readers",
     "embeddings.fulltext embeddings.served embeddings.seals embeddings.words embeddings.stored "
     "embeddings.salvage",
-    "embeddings.canary embeddings.tables embeddings.outlines",
+    "embeddings.canary embeddings.changes embeddings.tables embeddings.outlines",
     "embeddings.cache",
     "embeddings.store embeddings.cached_encoder",
     "embeddings.guard embeddings.preparer",

@@ -1,9 +1,10 @@
+import ftfy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.errors import BadArticle
-from embeddings.readers.decoding import decode, tidy
+from embeddings.readers.decoding import _parted, decode, tidy
 
 WESTERN = ["été", "façade", "naïve", "Müller", "Ångström", "señor", "“we”", "it’s", "—", "£5"]
 TEXTS = {
@@ -90,6 +91,30 @@ def test_known_formats_are_called_by_name() -> None:
 
 def test_a_megabyte_of_mojibake_is_read() -> None:
     assert tidy("â€™" * 300_000) == "’" * 300_000
+
+
+ASCII = st.text(st.characters(max_codepoint=127, exclude_characters="\n\r"), max_size=60)
+ASCII |= st.integers(0, 60).map("a ".__mul__)
+MOJIBAKE = st.sampled_from(
+    ["Ã©", "â€™", "Ã ", "Ã quele", "Â", "å", "\xed", "\x81", "\x1a", "ï¿½", "‘", "Œ", "\xa0", "Ð²Ñ"]
+) | st.text(st.characters(min_codepoint=128, max_codepoint=0x2122), max_size=3)
+
+
+@given(st.lists(ASCII | MOJIBAKE, max_size=8).map("".join))
+def test_plain_ascii_around_it_does_not_change_how_mojibake_is_mended(line: str) -> None:
+    line = line.replace("\ufeff", "")
+    fixed = ftfy.fix_encoding(line)
+    lost = "\ufffd" in fixed and "\ufffd" not in line
+    plain = line.translate({ord(one): None for one in "‘’“”–—…"}).isascii()
+
+    assert tidy(line) == (line if lost or plain else fixed.replace("\ufeff", ""))
+
+
+def test_of_a_long_line_only_what_is_not_plain_ascii_is_looked_at() -> None:
+    told, plain = _parted("x" * 100_000 + "wasnâ€™t" + "y" * 100_000 + "å" + "z" * 100_000)
+
+    assert sum(map(len, told)) < 150
+    assert sum(map(len, plain)) > 299_800
 
 
 def test_a_mark_that_was_mojibake_is_dropped_too() -> None:

@@ -167,6 +167,32 @@ def test_another_process_and_a_later_one_find_what_came_and_went(tmp_path: Path)
     assert now == answers(writer) == answers(toy_corpus(tmp_path))
 
 
+@settings(max_examples=10)
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 5), st.booleans()), max_size=6))
+def test_whoever_writes_there_are_rough_vectors_of_the_passages_there_are(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, bool]]
+) -> None:
+    folder = tmp_path_factory.mktemp("library")
+    both = [toy_corpus(folder) for _ in range(2)]
+    for who, number, follows in steps:
+        corpus = both[who]
+        if str(number) in {one.id for one in corpus.articles().articles}:
+            corpus.remove([str(number)])
+        else:
+            list(corpus.add([Article(f"Harbour {number} was closed. It rained.", id=str(number))]))
+        if follows:
+            both[1 - who].library.sync()
+
+    for corpus in both:
+        corpus.library.sync()
+        there = corpus.library.store.chunk_ids().tolist()
+        sketches = corpus.library._finder._sketches
+        assert sketches is not None
+        assert sketches.ids().tolist() == there
+        assert corpus.library._finder.words().living().tolist() == there
+        corpus.close()
+
+
 @pytest.mark.parametrize("damage", [b"", b"not at all what was written"])
 def test_what_is_derived_can_be_damaged_or_thrown_away(tmp_path: Path, damage: bytes) -> None:
     corpus = toy_corpus(tmp_path)

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from glob import escape
 from hashlib import file_digest
 from os import fsync
 from pathlib import Path
@@ -102,7 +103,10 @@ class KeptModels:
                 self._make(name, make)
 
     def _make(self, name: str, make: Callable[[Path], None]) -> None:
-        partial = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
+        prefix = f".{name}."
+        for left in self.folder.glob(f"{escape(prefix)}*"):  # By one that was killed: see the lock.
+            shutil.rmtree(left, ignore_errors=True)
+        partial = Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder))
         try:
             make(partial)
             _seal(partial)

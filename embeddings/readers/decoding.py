@@ -3,6 +3,7 @@
 import codecs
 import io
 import re
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from embeddings.errors import BadArticle
@@ -56,8 +57,17 @@ _SAMPLE = 64 * 1024
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _WESTERN_SIGNS = frozenset("\xa0¡£§©ª«­®°±²³´·¹º»¼½¾¿×€‚„…‘’“”•–—™‹›†")
 
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+
 # Every mojibake has a character that is neither ASCII nor common punctuation.
 _SUSPICIOUS = re.compile(r"[^\x00-\x7f‘’“”–—…]")
+
+# Plain ASCII is the same in every encoding that ftfy tries, so of a long stretch only its ends say
+# what stands beside it; its patterns see some five characters. Ctrl-Z is no plain one: ftfy takes
+# it for what is left of a byte that was lost.
+_PLAIN = re.compile(
+    r"((?<=[\x00-\x19\x1b-\x7f]{16})[\x00-\x19\x1b-\x7f]+(?=[\x00-\x19\x1b-\x7f]{16}))"
+)
 
 _STRAY = "parallax.stray"
 
@@ -226,7 +236,7 @@ def _is_western(sample: bytes) -> bool:
         text = sample.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    foreign = [char for char in text if not char.isascii()]
+    foreign: list[str] = _FOREIGN.findall(text)
     fitting = sum(char.isalpha() or char in _WESTERN_SIGNS for char in foreign)
     return fitting >= 0.9 * len(foreign)
 
@@ -247,6 +257,15 @@ def _mended(line: str) -> str:
         return line
     import ftfy
 
-    fixed: str = ftfy.fix_encoding(line)
+    told, plain = _parted(line)
+    fixed = ftfy.fix_encoding("\n".join(told)).split("\n")
     # A replacement character where there was none would be a loss, not a repair.
-    return line if "\ufffd" in fixed and "\ufffd" not in line else fixed
+    if "\ufffd" in "".join(fixed) and "\ufffd" not in line:
+        return line
+    return "".join(chain.from_iterable(zip_longest(fixed, plain, fillvalue="")))
+
+
+def _parted(line: str) -> tuple[list[str], list[str]]:
+    """Return the parts of a line that tell how it was encoded, and the plain ones between them."""
+    parts = _PLAIN.split(line)
+    return parts[::2], parts[1::2]

@@ -50,13 +50,25 @@ class Origins:
         return None
 
     def _marked(self, response: Response) -> Response:
-        origin = request.headers.get("Origin")
         if self._allowed:
             response.vary.add("Origin")
-        if origin in self._allowed:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-ID"
+        response.headers.update(readable_by(request.headers.get("Origin"), self._allowed))
         return response
+
+
+def readable_by(origin: str | None, allowed: Collection[str]) -> dict[str, str]:
+    """Return the headers that let a page read an answer; none if it may not.
+
+    Args:
+        origin: Of the page, as its browser tells it.
+        allowed: Of those that may.
+    """
+    if origin is None or origin not in allowed:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "Retry-After, X-Request-ID",
+    }
 
 
 def _is_own(origin: str | None) -> bool:

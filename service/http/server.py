@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sized
+from collections.abc import Collection, Iterator, Sized
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -21,6 +21,7 @@ from service.http.app import CAME, create_app
 from service.http.errors import RETRY_SECONDS, TOO_LARGE, error_body, too_large
 from service.http.headers import SECURITY_HEADERS
 from service.http.logs import Event, logger, say
+from service.http.origins import readable_by
 from service.http.patience import PatientChannel, close_late, make_room
 from service.http.request_ids import HEADER, request_id_of
 from service.http.routes import ABOUT_THE_SERVICE
@@ -75,8 +76,14 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         watch.refused(request_id, method, error.code, str(self.channel.addr[0]))
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", "application/json"), *SECURITY_HEADERS.items()]
+        self.response_headers += self._for_pages(self.channel.server.origins).items()
         self.content_length = len(body)
         self.write(body)
+
+    def _for_pages(self, allowed: Collection[str]) -> dict[str, str]:
+        """Return what lets pages of other sites read it, as far as they may."""
+        vary = {"Vary": "Origin"} if allowed else {}
+        return vary | readable_by(self.request.headers.get("ORIGIN"), allowed)
 
 
 class _Task(WSGITask):  # type: ignore[misc]
@@ -159,7 +166,7 @@ class _Dispatcher(_Pool):
         if request.error or request.path == _ALIVE:  # What is no HTTP has no path.
             self._spare.add_task(task)
         elif request.path in ABOUT_THE_SERVICE:
-            self._telling.add_task(task)
+            self._ask_how_it_is(task)
         elif self.is_full:
             self._refuse(task, f"{self.length} requests wait already")
         elif request.command in _WRITES and request.path.startswith(_ARTICLES):
@@ -169,7 +176,7 @@ class _Dispatcher(_Pool):
 
     def refuse_late(self, timeout: float) -> None:
         """Give up on requests that have waited so long, and on those whose clients have gone."""
-        for pool in (self, self._writing):
+        for pool in (self, self._writing, self._telling):
             late, gone = pool.take_out(time.monotonic() - timeout)
             for task in late:
                 self._refuse(task, f"No turn came within {timeout:g} seconds")
@@ -182,6 +189,13 @@ class _Dispatcher(_Pool):
         self._telling.shutdown(cancel_pending, timeout)
         self._writing.shutdown(cancel_pending, timeout)
         return bool(super().shutdown(cancel_pending, timeout))
+
+    def _ask_how_it_is(self, task: _Channel) -> None:
+        waiting = len(self._telling.queue)
+        if waiting < self.limit:
+            self._telling.add_task(task)
+        else:
+            self._refuse(task, f"{waiting} wait already to be told how the service is")
 
     def _refuse(self, task: _Channel, why: str) -> None:
         task.refuse(f"{why}; ask again in a second")
@@ -233,6 +247,7 @@ def serve(
         server.watch.metrics.queue = dispatcher
         dispatcher.channels = server.active_channels
         server.most_bytes = rules.body
+        server.origins = rules.origins
         server.next_look = 0.0
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}/"

@@ -316,7 +316,7 @@ class Corpus:
 
             chunks = [one.chunk for one in ranked]
             found, unexplained = explained(self.library, question, chunks, answer.hits)
-            answer = answer.model_copy(update={"hits": found, "notes": answer.notes + unexplained})
+            answer = replace(answer, hits=found, notes=answer.notes + unexplained)
         if mode is Mode.LEXICAL:  # Then nothing depends on what the model knows.
             return answer
         warnings = band_warnings(self._profile) if mode is Mode.HYBRID else []

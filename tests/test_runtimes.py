@@ -210,6 +210,58 @@ def test_a_damaged_kept_model_is_made_again(
     assert told == [PREPARING]
 
 
+def test_what_was_compiled_is_kept_and_gives_the_same_numbers(
+    tiny_model: Models, kept_models: Path, tmp_path: Path
+) -> None:
+    copy_kept(tiny_model("mean"), kept_models, tmp_path)
+    place = kept_folder(tmp_path)
+    for kept in place.glob("compiled-*"):
+        kept.unlink()
+    texts = [passage(TEXT), passage("Rain."), passage(TEXT * 9)]
+
+    compiled = opened(tiny_model("mean"), tmp_path).encode(texts)
+    (kept,) = place.glob("compiled-*")
+    written = kept.read_bytes()
+    read = opened(tiny_model("mean"), tmp_path).encode(texts)
+
+    assert all(np.array_equal(one, other) for one, other in zip(compiled, read, strict=True))
+    assert kept.read_bytes() == written
+
+
+@pytest.mark.parametrize("place", [20, 0.5, -1])
+def test_a_damaged_compiled_model_is_compiled_again_and_not_converted(
+    place: float, tiny_model: Models, kept_models: Path, tmp_path: Path
+) -> None:
+    folder = tiny_model("mean")
+    expected = opened(folder, kept_models).encode([passage(TEXT)])[0]
+    copy_kept(folder, kept_models, tmp_path)
+    (kept,) = kept_folder(tmp_path).glob("compiled-*")
+    whole = bytearray(kept.read_bytes())
+    whole[int(place * len(whole)) if isinstance(place, float) else place] ^= 1
+    kept.write_bytes(whole)
+    told: list[str] = []
+
+    (found,) = opened(folder, tmp_path, told).encode([passage(TEXT)])
+
+    assert np.array_equal(found, expected)
+    assert told == []
+    assert kept.read_bytes() != whole
+
+
+def test_damaged_weights_are_noticed_whatever_was_compiled_of_them(
+    tiny_model: Models, kept_models: Path, tmp_path: Path
+) -> None:
+    folder = tiny_model("mean")
+    copy_kept(folder, kept_models, tmp_path)
+    weights = kept_folder(tmp_path) / "model.bin"
+    weights.write_bytes(weights.read_bytes()[:-4096])
+    told: list[str] = []
+
+    opened(folder, tmp_path, told).encode([passage(TEXT)])
+
+    assert told == [PREPARING]
+
+
 def copy_kept(folder: Path, kept: Path, target: Path) -> None:
     opened(folder, kept).encode([])
     (found,) = (path for path in kept.glob(f"{fingerprint(folder)[:32]}-*32-*") if path.is_dir())

@@ -25,7 +25,7 @@ class ConvertedModel(OnePass):
 
     def __init__(self, name: str, folder: Path, place: Path, precision: Precision) -> None:
         facts = ModelFacts.from_json((place / FACTS).read_text(encoding="utf-8"))
-        super().__init__(facts, OpenVinoStates(place / NETWORK, precision))
+        super().__init__(facts, OpenVinoStates(place / NETWORK, precision, place))
         self._describe = partial(
             facts.profile, name, folder, fingerprint(folder, precision), precision
         )

@@ -1,24 +1,30 @@
 """Runs converted models on the processor. The only module that imports OpenVINO."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from io import BufferedRandom
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from embeddings.machine import processors
+from embeddings.machine import instructions, processors
 from embeddings.models.memory import give_back
 from embeddings.models.one_pass import TokenBatch
 from embeddings.models.precision import Precision
+from embeddings.snapshot import SnapshotHead, read_head, write_snapshot
 from embeddings.vectors import Matrix
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from openvino import CompiledModel, InferRequest
+    from openvino import CompiledModel, Core, InferRequest
+
+_Settings = Mapping[str, str | int]
 
 # Fits the caches of a processor core; more is no faster, and takes 30 MB a doubling.
 _BATCH_TOKENS = 512
@@ -75,14 +81,16 @@ class OpenVinoStates:
 
     batch_tokens = _BATCH_TOKENS
 
-    def __init__(self, path: Path, precision: Precision) -> None:
+    def __init__(self, path: Path, precision: Precision, kept: Path | None = None) -> None:
         """Load a converted model.
 
         Args:
             path: Its .xml file; the .bin file lies beside it.
             precision: In which numbers to compute.
+            kept: Folder to keep it in as it is compiled for this processor, without its weights:
+                to read that takes half as long as to compile it. None to keep nothing.
         """
-        self._compiled = _compiled(path, precision)
+        self._compiled = _opened(path, precision, kept)
         give_back(path.with_suffix(".bin").resolve())
         # A request is not re-entrant: who computes takes one for as long as it takes.
         self._idle: list[InferRequest] = []
@@ -129,16 +137,57 @@ def _finished(request: "InferRequest") -> Matrix:
     return states
 
 
-def _compiled(path: Path, precision: Precision) -> "CompiledModel":
+def _opened(path: Path, precision: Precision, kept: Path | None) -> "CompiledModel":
     core = openvino().Core()
-    return core.compile_model(
-        core.read_model(path),
-        "CPU",
-        {
-            "PERFORMANCE_HINT": "THROUGHPUT",
-            "NUM_STREAMS": str(_streams()),
-            "INFERENCE_NUM_THREADS": processors(),
-            # Else it would choose by itself, and other numbers on other machines.
-            "INFERENCE_PRECISION_HINT": _HINTS[precision],
-        },
-    )
+    settings: _Settings = {
+        "PERFORMANCE_HINT": "THROUGHPUT",
+        "NUM_STREAMS": str(_streams()),
+        "INFERENCE_NUM_THREADS": processors(),
+        # Else it would choose by itself, and other numbers on other machines.
+        "INFERENCE_PRECISION_HINT": _HINTS[precision],
+        "CACHE_MODE": "OPTIMIZE_SIZE",  # What is kept has no weights of its own.
+    }
+    if kept is None:
+        return _compiled(core, path, settings)
+    head = SnapshotHead("", _made_for(core, settings), 0)
+    file = kept / f"compiled-{head.fingerprint[:16]}"
+    found = _read(core, path, settings, file, head)
+    if found is None:
+        found = _compiled(core, path, settings)
+        with suppress(OSError, RuntimeError):  # It is only quicker the next time.
+            _keep(found, file, head)
+    return found
+
+
+def _keep(compiled: "CompiledModel", file: Path, head: SnapshotHead) -> None:
+    written = compiled.export_model().getbuffer()
+
+    def write(body: BufferedRandom) -> None:
+        body.write(written)
+
+    write_snapshot(file, head, write)
+
+
+def _compiled(core: "Core", path: Path, settings: _Settings) -> "CompiledModel":
+    return core.compile_model(core.read_model(path), "CPU", settings)
+
+
+def _read(
+    core: "Core", path: Path, settings: _Settings, file: Path, head: SnapshotHead
+) -> "CompiledModel | None":
+    """Read what was compiled before, if it is there and is what was written."""
+    weights = str(path.with_suffix(".bin"))
+    try:
+        with file.open("rb") as body:
+            if read_head(body, head) is None:
+                return None
+            return core.import_model(body.read(), "CPU", {**settings, "WEIGHTS_PATH": weights})
+    except (OSError, RuntimeError):
+        return None
+
+
+def _made_for(core: "Core", settings: _Settings) -> str:
+    """Digest all that a compiled network depends on besides the model that it is kept beside."""
+    able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    parts = [openvino().__version__, instructions(), *sorted(able), repr(settings)]
+    return sha256("\n".join(parts).encode()).hexdigest()

@@ -2,8 +2,8 @@
 
     python benchmarks/summarize.py --data DIR
 
-The batch script end to end, offline, over articles of the web whose vectors are in its cache:
-reading the file, labelling, splitting, choosing, judging, writing. sumy reads the same texts with
+The batch script end to end, offline, over articles of the web whose outlines and vectors are in
+its cache: reading the file, looking up, choosing, judging, writing. sumy reads the same texts with
 its own tokenizing; bert-extractive-summarizer embeds as it goes, so ours is timed with a cold
 cache too. Then the choice alone, and how it and a comparison grow. `--work` keeps the vectors.
 """

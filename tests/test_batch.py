@@ -13,6 +13,7 @@ from toy import NAME, ToyEncoder, toy_corpus
 from embeddings.article import Article
 from embeddings.errors import BadArticle, BadRequest
 from embeddings.readers import Refusal
+from embeddings.states import Outdated
 from service.answers import Summary, SummarySentence
 from service.batch import FORMATS, Done, Job, Output, Per, Request, Work, jobs_of, outcomes
 from service.batch.jobs import group_of
@@ -342,6 +343,33 @@ def test_records_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
 
     assert found == expected
     assert 0 < len(encoder.seen) < 60
+
+
+@pytest.mark.parametrize("per", [Per.ARTICLE, Per.ALL])
+def test_records_are_the_same_whether_texts_were_read_before(per: Per, tmp_path: Path) -> None:
+    corpus = toy_corpus(tmp_path)
+    items = many(9)
+
+    first = written(corpus, items, request(per), "jsonl")
+    outlines, _ = corpus.library.cache.outlines.sizes()
+    corpus.close()
+    again = toy_corpus(tmp_path)
+
+    assert outlines > 0
+    assert written(again, items, request(per), "jsonl") == first
+    assert "_preparer" not in vars(again.library._outliner)
+
+
+def test_a_state_that_was_left_behind_is_not_the_articles_fault(corpus: Corpus) -> None:
+    class Left(Corpus):
+        def summarize(self, *args: object, **options: object) -> Summary:
+            raise Outdated
+
+    left = Left(corpus.library)
+    (job,) = jobs_of(corpus.library, [article("Arden")], request())
+
+    with pytest.raises(Outdated):
+        record_of(left, job, 1, request(), is_last_resort=True)
 
 
 def test_a_record_knows_what_the_text_tells_of_its_article(tmp_path: Path) -> None:

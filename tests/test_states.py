@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from toy import counted, toy_corpus
+from toy import ToyEncoder, counted, toy_corpus
 
 from embeddings.article import Article
 from embeddings.library import Library
@@ -119,6 +119,44 @@ def test_an_earlier_copy_put_in_place_is_answered_from_without_reopening(
     lost = corpus.library.lost_changes()
     assert lost is not None
     assert "2 changes were made to the articles, but only 1 are known" in lost
+
+
+def test_what_a_library_says_of_itself_is_of_the_state_that_is_held(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    store, other = corpus.library.store, toy_corpus(tmp_path)
+    seen: list[int] = []
+    with store.reading():
+        before = store.state()
+        list(other.add(stories(3)))
+        with store.reading():  # Within another one, it is that one's.
+            assert store.state() == before
+        assert store.state() == before
+        in_a_thread(lambda: seen.append(store.generation()))
+
+    assert seen == [before.generation + 1]
+    assert store.generation() == before.generation + 1
+
+
+def test_a_question_is_embedded_while_another_one_has_its_turn(tmp_path: Path) -> None:
+    encoder = ToyEncoder()
+    corpus = toy_corpus(tmp_path, encoder)
+    list(corpus.add(stories(1, 2)))
+    found: list[str] = []
+
+    def ask() -> None:
+        found.extend(hit.article_id for hit in corpus.search("closed harbour").hits)
+
+    asking = Thread(target=ask)
+    with corpus.library.turn:
+        asking.start()
+        while all(passage.text != "closed harbour" for passage in encoder.seen):
+            asking.join(0.01)
+        assert asking.is_alive()
+        assert found == []
+    asking.join()
+
+    assert found == ["1", "2"]
 
 
 def test_of_a_part_of_an_answer_that_is_outdated_the_whole_hears(corpus: Corpus) -> None:

@@ -26,10 +26,10 @@ from embeddings.article import Article, content_id
 from embeddings.encoder import Passage
 from embeddings.library import Library
 from embeddings.vectors import Matrix, cosine, unit
+from service.comparison.similarity import article_score, folding_of, parts_of
 from service.corpus import Corpus
 from service.reading import Reading, Ref, read_ref
 from service.settings import read_settings
-from service.similarity import article_score, folding_of, parts_of
 
 Scores = npt.NDArray[np.float64]
 

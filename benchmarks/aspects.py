@@ -23,10 +23,10 @@ from embeddings.article import Article, Span
 from embeddings.encoder import Passage, passage_at
 from embeddings.library import Library
 from embeddings.vectors import Matrix
-from service.evidence import gather
-from service.plain import Scores, lead
 from service.reading import Reading, Statement
-from service.search import Question, ask
+from service.retrieval.search import Question, ask
+from service.summarization.evidence import gather
+from service.summarization.plain import Scores, lead
 from service.words import stems
 
 _VOTES = (1, 2, 3)

@@ -26,15 +26,15 @@ from embeddings.article import Article
 from embeddings.encoder import Calibration, Thresholds
 from embeddings.library import Library
 from embeddings.stored import Filters
-from service.alignment import SHARED, UNSURE, align
 from service.answers import Band
 from service.bands import band_of
+from service.comparison.alignment import SHARED, UNSURE, align
+from service.comparison.sides import side_of
+from service.comparison.similarity import article_score, folding_of, parts_of
 from service.corpus import Corpus
 from service.reading import Reading, Ref, read_ref
-from service.search import Mode, ask, rank
+from service.retrieval.search import Mode, ask, rank
 from service.settings import Settings, read_settings
-from service.sides import side_of
-from service.similarity import article_score, folding_of, parts_of
 
 # Pairs of sentences bear a probability already: from SHARED on they count as shared, from UNSURE
 # on as perhaps shared.

@@ -1,4 +1,4 @@
-"""Fit the weights of `service.alignment` to the gold by hand, and say what they are worth.
+"""Fit the weights of `comparison.alignment` to the gold by hand, and say what they are worth.
 
     python benchmarks/fit_alignment.py
 
@@ -19,12 +19,12 @@ import numpy.typing as npt
 from comparisons import Gold, articles, golds, has_copy
 from sklearn.linear_model import LogisticRegression
 
-from service.alignment import best_pairs
+from service.comparison.alignment import best_pairs
+from service.comparison.sides import Evidence, side_of
+from service.comparison.similarity import folding_of
 from service.corpus import Corpus
 from service.reading import Ref, read_ref
 from service.settings import read_settings
-from service.sides import Evidence, side_of
-from service.similarity import folding_of
 
 # Inverse strength of the regularisation; from .5 to 5 little changes.
 _FREEDOM = 2.0

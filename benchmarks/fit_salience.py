@@ -1,10 +1,10 @@
-"""Fit the weights of `service.salience` to summaries by people, and say what they are worth.
+"""Fit the weights of `summarization.salience` to summaries by people, and say what they are worth.
 
     python benchmarks/fit_salience.py --data DIR --work DIR
 
 Single articles are fitted to CNN/DailyMail, several on one event to Multi-News. Of each set the
 summaries of a fifth are made with weights fitted to the other four fifths: that is what the
-weights are worth. Those fitted to all are written to service/salience.json with `--write`.
+weights are worth. Those fitted to all are written to `salience.json` beside it with `--write`.
 """
 
 import argparse
@@ -21,15 +21,15 @@ import numpy as np
 from options import data_folder
 
 from embeddings.readers import Refusal
-from service import salience
 from service.corpus import Corpus
-from service.evidence import distinct, gather, salience_features
-from service.judging import Judge
+from service.evaluation.judging import Judge
+from service.evaluation.rows import read_rows
 from service.reading import Reading, Ref, read_ref
-from service.rows import read_rows
-from service.salience import Values
 from service.settings import read_settings
-from service.summary import summarize
+from service.summarization import salience
+from service.summarization.evidence import distinct, gather, salience_features
+from service.summarization.salience import Values
+from service.summarization.summary import summarize
 from service.words import stemmed, words
 
 _SETS = {
@@ -45,7 +45,7 @@ _RIDGE = 0.01
 _PAIRS = 2.0
 
 _ABOUT = {
-    "what": "Weights of the features of sentences, from service/salience.py",
+    "what": "Weights of the features of sentences, from service/summarization/salience.py",
     "made by": "benchmarks/fit_salience.py: ridge regression of each feature, less its mean in the "
     "articles summarised, on the share of a sentence's words and, twice as heavy, of its pairs of "
     "words that stand in a summary by people",
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=data_folder, required=True, help="folder with the data sets")
     parser.add_argument("--work", type=Path, required=True, help="folder to keep the vectors in")
     parser.add_argument("--rows", type=int, help="the first rows of each set only")
-    parser.add_argument("--write", action="store_true", help="write service/salience.json")
+    parser.add_argument("--write", action="store_true", help="write salience.json")
     options = parser.parse_args(arguments)
     corpus = Corpus.open(read_settings(library=options.work / "summaries"))
     fitted = {}

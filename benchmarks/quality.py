@@ -29,7 +29,7 @@ from embeddings.library import Library
 from embeddings.stored import Filters, StoredChunk
 from embeddings.vectors import Matrix
 from service.corpus import Corpus
-from service.ranking import (
+from service.retrieval.ranking import (
     Candidate,
     Scores,
     best_first,
@@ -38,7 +38,7 @@ from service.ranking import (
     lexical_scores,
     mixed,
 )
-from service.search import Mode, ask, candidates, rank
+from service.retrieval.search import Mode, ask, candidates, rank
 from service.settings import read_settings
 
 PARTS = ["retrieval", "similarity", "summaries"]

@@ -29,12 +29,12 @@ from embeddings.readers import Refusal
 from embeddings.sentences import split_sentences
 from service.answers import Evaluation
 from service.corpus import Corpus
-from service.entrants import Entrant, parallax, plain, raw_sentences
-from service.evaluation import Tally, evaluate
-from service.evidence import tf_idf
-from service.judging import Draft, Told
-from service.rows import Budget, Length, Row, read_rows
+from service.evaluation.entrants import Entrant, parallax, plain, raw_sentences
+from service.evaluation.evaluate import Tally, evaluate
+from service.evaluation.judging import Draft, Told
+from service.evaluation.rows import Budget, Length, Row, read_rows
 from service.settings import read_settings
+from service.summarization.evidence import tf_idf
 from service.terminal import print_evaluation
 from service.words import stems, words
 

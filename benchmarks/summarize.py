@@ -37,12 +37,12 @@ from embeddings.machine import processors
 from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.readers import Refusal
 from embeddings.vectors import unit
-from service.compare import compare
+from service.comparison.compare import compare
 from service.corpus import Corpus
+from service.evaluation.rows import read_rows
 from service.reading import Reading, Ref, Statement, read_ref
-from service.rows import read_rows
 from service.settings import read_settings
-from service.summary import summarize
+from service.summarization.summary import summarize
 
 _SCRIPT = Path(__file__).parent.parent / "scripts" / "summarize_batch.py"
 _WORDS = 100

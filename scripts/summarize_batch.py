@@ -37,9 +37,9 @@ from service.batch import (
     outcomes,
 )
 from service.corpus import Corpus
-from service.methods import Method
-from service.search import ask
+from service.retrieval.search import ask
 from service.settings import read_settings
+from service.summarization.methods import Method
 from service.terminal import err, progress
 
 

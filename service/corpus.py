@@ -36,13 +36,13 @@ from service.bands import (
     banded_hits,
     banded_similarity,
 )
-from service.citation import cited
 from service.languages import article_warnings, pair_warnings, query_warnings
-from service.methods import Method, check_lengths
 from service.reading import Reading, Ref, read_ref, reading_of
 from service.reopening import Reopening
-from service.search import Mode, Question, Ranked, ask, check_k, hits, rank, why_nothing
+from service.retrieval.search import Mode, Question, Ranked, ask, check_k, hits, rank, why_nothing
 from service.settings import Settings
+from service.summarization.citation import cited
+from service.summarization.methods import Method, check_lengths
 
 # What a method alone needs it imports itself: a command is one method, and what all of them
 # need takes longer to import than most take to answer.
@@ -313,7 +313,7 @@ class Corpus:
         with self.library.turn:
             answer, ranked = self._found(question, k, mode, filters or Filters(), summary_words)
         if explain:
-            from service.explanation import explained
+            from service.retrieval.explanation import explained
 
             chunks = [one.chunk for one in ranked]
             found, unexplained = explained(self.library, question, chunks, answer.hits)
@@ -337,7 +337,7 @@ class Corpus:
             # Only scores of both parts together have bands.
             answering = self._answering(ranked) if mode is Mode.HYBRID else ranked
             readings = self._passages(answering)
-            from service.summary import summarize
+            from service.summarization.summary import summarize
 
             summary = summarize(readings, words=summary_words, question=question)
             summary = cited(self.library, summary, readings)
@@ -365,7 +365,7 @@ class Corpus:
             UnknownArticle: It is not there.
             BadRequest: `k` is out of range.
         """
-        from service.similarity import similar
+        from service.comparison.similarity import similar
 
         reading = read_ref(self.library, ref)
         answer = similar(self.library, reading, k, filters or Filters())
@@ -381,7 +381,7 @@ class Corpus:
         Raises:
             UnknownArticle: One of them is not there.
         """
-        from service.similarity import similarity
+        from service.comparison.similarity import similarity
 
         one, other = read_ref(self.library, a), read_ref(self.library, b)
         answer = banded_similarity(similarity(one, other), self._profile.calibration)
@@ -394,7 +394,7 @@ class Corpus:
         Raises:
             UnknownArticle: One of them is not there.
         """
-        from service.compare import compare
+        from service.comparison.compare import compare
 
         one, other = read_ref(self.library, a), read_ref(self.library, b)
         answer = banded_comparison(compare(one, other), self._profile.calibration)
@@ -411,7 +411,7 @@ class Corpus:
             UnknownArticle: One of them is not there.
             BadRequest: They are fewer than two, or too many.
         """
-        from service.coverage import check_count, cover
+        from service.comparison.coverage import check_count, cover
 
         check_count(len(set(refs)))
         readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
@@ -444,7 +444,7 @@ class Corpus:
             BadRequest: Neither articles nor a question, or a count is out of range.
             UnknownArticle: One of the articles is not there.
         """
-        from service.summary import summarize
+        from service.summarization.summary import summarize
 
         if not refs and query is None:
             raise BadRequest("Nothing to summarise: name articles, a query, or both.")

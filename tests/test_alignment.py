@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings import reading
 
-from service.alignment import align, best_pairs, closeness
-from service.sides import Evidence, Side, side_of
-from service.similarity import folding_of
+from service.comparison.alignment import align, best_pairs, closeness
+from service.comparison.sides import Evidence, Side, side_of
+from service.comparison.similarity import folding_of
 
 _LISTED = (
     '"We Minister Pashinian Pashinyan said six seven killed on Monday cease-fire 44 days again."'

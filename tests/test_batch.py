@@ -19,8 +19,8 @@ from service.batch import FORMATS, Done, Job, Output, Per, Request, Work, jobs_o
 from service.batch.jobs import group_of
 from service.batch.records import Failure, Record, record_of
 from service.corpus import Corpus
-from service.methods import Method
 from service.settings import read_settings
+from service.summarization.methods import Method
 
 Item = Article | Refusal
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from readings import reading
 
 from service.answers import Comparison
-from service.compare import compare
+from service.comparison.compare import compare
 from service.corpus import Corpus
 from service.reading import Ref
 from service.settings import read_settings

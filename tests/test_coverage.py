@@ -6,7 +6,7 @@ from readings import reading
 
 from embeddings.errors import BadRequest
 from service.answers import Coverage
-from service.coverage import MOST_ARTICLES, cover
+from service.comparison.coverage import MOST_ARTICLES, cover
 from service.reading import Reading
 
 FERRY = [

@@ -1,6 +1,6 @@
 import pytest
 
-from service.differences import differences
+from service.comparison.differences import differences
 from service.facts import read_facts
 from service.terms import Folding
 

@@ -14,10 +14,10 @@ from embeddings.errors import BadArticle, BadRequest
 from embeddings.readers import Record, Refusal
 from service.answers import Evaluation, JudgedRow, JudgedSummary
 from service.cli import main
-from service.entrants import given as given_summaries
-from service.entrants import parallax, plain
-from service.evaluation import Tally, evaluate
-from service.rows import Budget, Length, Row, row_of
+from service.evaluation.entrants import given as given_summaries
+from service.evaluation.entrants import parallax, plain
+from service.evaluation.evaluate import Tally, evaluate
+from service.evaluation.rows import Budget, Length, Row, row_of
 
 HARBOUR = (
     "The harbour of Lindmark was closed on Monday after a crane fell into the water. "

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from readings import reading
 
 from embeddings.vectors import unit
-from service.evidence import (
+from service.reading import Reading
+from service.retrieval.search import Question
+from service.summarization.evidence import (
     distinct,
     gather,
     most_promising,
     salience_features,
     tf_idf,
 )
-from service.reading import Reading
-from service.salience import salience, weights_for
-from service.search import Question
+from service.summarization.salience import salience, weights_for
 from service.words import content_words
 
 STORY = [

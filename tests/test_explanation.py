@@ -22,8 +22,8 @@ from embeddings.store import Store
 from embeddings.vectors import Matrix, unit
 from service.answers import Hit, SearchAnswer
 from service.corpus import Corpus
-from service.explanation import merged
-from service.search import Mode
+from service.retrieval.explanation import merged
+from service.retrieval.search import Mode
 
 Models = Callable[[str], Path]
 SEEDS = Path(__file__).parent.parent / "seeds"

@@ -8,8 +8,8 @@ from languages import NEWS
 from toy import ToyEncoder, toy_corpus
 
 from service.answers import Explanation, Quote, ScoredQuote
-from service.highlights import closed_up, cut, shade
 from service.http import create_app
+from service.retrieval.highlights import closed_up, cut, shade
 
 HARBOUR = (
     "The harbour of Velm reopened on Friday after the storm. "

@@ -34,19 +34,13 @@ LAYERS = [
     "embeddings.switching embeddings.backup",
     "embeddings.restoring",
     "service.settings service.keys service.answers service.claims service.words service.numerals "
-    "service.methods service.sparse service.reopening service.lines",
-    "service.terms service.query service.ranking service.bands service.highlights service.layout "
-    "service.formats",
+    "service.reopening service.lines",
+    "service.terms service.bands service.layout service.formats",
     "service.facts",
-    "service.reading service.search service.differences service.languages service.plain",
-    "service.sides",
-    "service.alignment service.explanation service.coherence service.sources service.copies",
-    "service.similarity service.judging service.salience",
-    "service.evidence",
-    "service.selection",
-    "service.compare service.summary service.citation service.verification",
-    "service.coverage service.rows",
-    "service.corpus service.entrants",
+    "service.reading service.languages",
+    "service.retrieval service.coherence service.copies",
+    "service.comparison service.summarization service.verification",
+    "service.corpus",
     "service.evaluation service.batch",
     "service.models",
     "service.doctor service.terminal service.http",
@@ -81,8 +75,8 @@ OWNERS = {
     "click": ["service.cli", "service.commands"],
     "platformdirs": ["service.settings"],
     "Stemmer": ["service.words"],
-    "rouge_score": ["service.judging"],
-    "scipy": ["service.terms", "service.sides", "service.plain"],
+    "rouge_score": ["service.evaluation.judging"],
+    "scipy": ["service.terms", "service.comparison.sides", "service.summarization.plain"],
 }
 
 

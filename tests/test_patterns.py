@@ -42,7 +42,7 @@ def test_all_patterns_are_found() -> None:
 
     assert len(PATTERNS) > 200
     assert names >= set(BOUNDED)
-    assert {"service.query._MARKED", "embeddings.sentences._BREAK"} <= names
+    assert {"service.retrieval.query._MARKED", "embeddings.sentences._BREAK"} <= names
     assert any(name.startswith("embeddings.furniture.labelling.RULES") for name in names)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from service.plain import Scores, lead, lexrank, take, textrank
+from service.summarization.plain import Scores, lead, lexrank, take, textrank
 
 Method = Callable[[Sequence[Sequence[str]]], Scores]
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.errors import BadRequest
-from service.query import Query, parse
+from service.retrieval.query import Query, parse
 
 
 @pytest.mark.parametrize(

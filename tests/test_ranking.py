@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from embeddings.article import Span
 from embeddings.stored import StoredChunk
 from embeddings.vectors import Matrix, unit
-from service.ranking import (
+from service.retrieval.ranking import (
     Candidate,
     best_first,
     closest,

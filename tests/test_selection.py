@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings import reading
 
-from service.evidence import Evidence, gather
-from service.selection import Selection
+from service.summarization.evidence import Evidence, gather
+from service.summarization.selection import Selection
 
 SENTENCES = st.lists(
     st.sampled_from(

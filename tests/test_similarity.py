@@ -12,9 +12,9 @@ from toy import toy_corpus
 from embeddings.article import Article
 from embeddings.errors import BadRequest
 from embeddings.vectors import Matrix
+from service.comparison.similarity import article_score, similarity
 from service.corpus import Corpus, read_filters
 from service.reading import Reading, Ref
-from service.similarity import article_score, similarity
 
 STORIES = {
     "ferry-1": "The ferry to Holm sank in a storm. Nine sailors of the ferry were saved.",

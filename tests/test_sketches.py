@@ -13,8 +13,15 @@ from embeddings.sketches import ERROR, Sketches, rows_of, sketched
 from embeddings.stored import Filters
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
-from service.ranking import best_first, dense_scores, in_reach, leading, lexical_scores, mixed
-from service.search import Mode, Ranked, ask, candidates, rank
+from service.retrieval.ranking import (
+    best_first,
+    dense_scores,
+    in_reach,
+    leading,
+    lexical_scores,
+    mixed,
+)
+from service.retrieval.search import Mode, Ranked, ask, candidates, rank
 
 DIM = 16
 QUESTIONS = ("harbour of Lindmark", "a bridge can't fall", "the calm sea", '"bridge" -calm')

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.article import Article, Span
-from service.sources import Sources
+from service.evaluation.sources import Sources
 
 HARBOUR = (
     "Crane falls into harbour\n\n"

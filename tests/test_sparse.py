@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from service import sparse
-from service.sparse import SparseRows
+from service.summarization import sparse
+from service.summarization.sparse import SparseRows
 
 WIDTH = 7
 NAMED = st.lists(st.lists(st.integers(0, WIDTH - 1), max_size=9), max_size=8)

@@ -14,11 +14,11 @@ from embeddings.article import Article, Span
 from embeddings.errors import BadRequest
 from embeddings.vectors import unit
 from service.answers import Summary
-from service.evidence import gather
-from service.methods import Method
 from service.reading import Reading, Statement
-from service.search import Question
-from service.summary import summarize
+from service.retrieval.search import Question
+from service.summarization.evidence import gather
+from service.summarization.methods import Method
+from service.summarization.summary import summarize
 from service.words import content_words
 
 STORY = [

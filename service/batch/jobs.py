@@ -12,7 +12,7 @@ from embeddings.library import Library
 from embeddings.models.files import digest
 from embeddings.readers import Refusal
 from embeddings.readers.fields import NAMES, plain
-from service.methods import Method, check_lengths
+from service.summarization.methods import Method, check_lengths
 
 # By what articles can be grouped besides the further fields that they came with.
 _KNOWN_FIELDS = ("source", "published", "language", "title", "url", "authors")

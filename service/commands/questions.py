@@ -53,7 +53,7 @@ def search(
     """
     from service import terminal
     from service.corpus import read_filters
-    from service.search import Mode
+    from service.retrieval.search import Mode
 
     filters = read_filters(source, since, until)
     with open_corpus(**common) as corpus:

@@ -51,7 +51,7 @@ def summarize(
     quotes checked later by parallax verify.
     """
     from service import formats, terminal
-    from service.methods import Method
+    from service.summarization.methods import Method
 
     check_stdin(articles)
     with open_corpus(**common) as corpus:
@@ -131,10 +131,10 @@ def evaluate(
     """
     from embeddings.readers import Refusal
     from service import terminal
-    from service.entrants import given, parallax, plain
-    from service.evaluation import Tally
-    from service.evaluation import evaluate as evaluated
-    from service.rows import Budget, count_lines, read_rows
+    from service.evaluation.entrants import given, parallax, plain
+    from service.evaluation.evaluate import Tally
+    from service.evaluation.evaluate import evaluate as evaluated
+    from service.evaluation.rows import Budget, count_lines, read_rows
 
     budget = Budget(words, sentences, at_reference_length)
     budget.check()

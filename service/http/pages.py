@@ -11,15 +11,15 @@ from service.answers import SearchAnswer, Summary
 from service.bands import parts_told
 from service.corpus import read_filters
 from service.formats import NOTHING, as_html, as_markdown, by_id, heading, paragraphs
-from service.highlights import closed_up, cut, shade
 from service.http.parsing import read_query
 from service.http.requests import MOST_REFS
 from service.http.routes import corpus, described, is_locked
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
 from service.lines import flat
-from service.methods import MOST_WORDS
 from service.reading import Ref
-from service.search import Mode
+from service.retrieval.highlights import closed_up, cut, shade
+from service.retrieval.search import Mode
+from service.summarization.methods import MOST_WORDS
 
 pages = Blueprint("pages", __name__)
 

@@ -20,8 +20,8 @@ from embeddings.readers.fields import language_code, web_address
 from embeddings.stored import Filters
 from service import reading
 from service.claims import Claim
+from service.comparison.coverage import MOST_ARTICLES
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
-from service.coverage import MOST_ARTICLES
 from service.http.shapes import (
     ArticleId,
     ArticleText,
@@ -32,8 +32,8 @@ from service.http.shapes import (
     Storable,
     WebAddress,
 )
-from service.methods import MOST_WORDS, Method
-from service.search import MOST_HITS, Mode
+from service.retrieval.search import MOST_HITS, Mode
+from service.summarization.methods import MOST_WORDS, Method
 
 # Each is read anew, so their number is kept to what one would want to read about.
 MOST_REFS = 1000

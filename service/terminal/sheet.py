@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from service.answers import ComparedArticle, Quote
-from service.highlights import cut
 from service.lines import flat, harmless
+from service.retrieval.highlights import cut
 from service.terminal.console import clipped
 
 # Narrower than this, a column would hold five words a line; a wider page tires the eye.

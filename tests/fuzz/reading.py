@@ -14,7 +14,7 @@ from embeddings.readers.dates import iso_date
 from embeddings.readers.decoding import decode, tidy
 from fuzz.inputs import Check, from_bytes
 from service.claims import Claim, read_claims
-from service.rows import Row, read_rows
+from service.evaluation.rows import Row, read_rows
 from service.verification import verify
 
 

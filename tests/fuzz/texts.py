@@ -14,11 +14,11 @@ from embeddings.sentences import split_sentences
 from fuzz.inputs import from_bytes
 from service.answers import Explanation, Quote, ScoredQuote
 from service.coherence import leanings, unmet
+from service.evaluation.sources import Sources
 from service.facts import Facts, read_facts
-from service.highlights import closed_up, cut, shade
-from service.query import parse
 from service.reading import Statement
-from service.sources import Sources
+from service.retrieval.highlights import closed_up, cut, shade
+from service.retrieval.query import parse
 from service.terms import Folding, names_and_numbers
 from service.words import stems, stems_of, words
 

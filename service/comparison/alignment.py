@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.vectors import Matrix
+from service.comparison.sides import ROWS_A_STEP, Evidence, Side
 from service.facts import Facts
-from service.sides import ROWS_A_STEP, Evidence, Side
 
 Scores = npt.NDArray[np.float64]
 

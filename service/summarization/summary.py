@@ -8,7 +8,9 @@ import numpy as np
 from embeddings.errors import BadRequest
 from embeddings.vectors import Matrix
 from service.answers import LeftOut, ScoredQuote, Summary, SummarySentence
-from service.evidence import (
+from service.reading import Reading, Statement
+from service.retrieval.search import Question
+from service.summarization.evidence import (
     FEWEST_WORDS,
     HARDLY,
     Evidence,
@@ -17,10 +19,8 @@ from service.evidence import (
     most_promising,
     with_salience,
 )
-from service.methods import MOST_WORDS, Method, check_lengths
-from service.reading import Reading, Statement
-from service.search import Question
-from service.selection import Objection, Selection, alike
+from service.summarization.methods import MOST_WORDS, Method, check_lengths
+from service.summarization.selection import Objection, Selection, alike
 from service.words import stems
 
 _WORDS = 100
@@ -132,7 +132,7 @@ def _choose(
 def _choose_plainly(evidence: Evidence, method: Method, words: int, most: int) -> _Choice:
     """Take the sentences with the highest scores, as the plain methods do."""
     # Imported here: they are rarely asked for, and take scipy.
-    from service.plain import GRAPHS, lead, take
+    from service.summarization.plain import GRAPHS, lead, take
 
     if method is Method.LEAD:
         scores = lead([one.place for one in evidence.statements])

@@ -122,6 +122,6 @@ def _first_persons(words: Sequence[str]) -> int:
 
 @cache
 def _shipped() -> dict[str, dict[str, float]]:
-    text = files("service").joinpath("salience.json").read_text(encoding="utf-8")
+    text = files("service.summarization").joinpath("salience.json").read_text(encoding="utf-8")
     weights: dict[str, dict[str, float]] = json.loads(text)["weights"]
     return weights

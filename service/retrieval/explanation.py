@@ -9,7 +9,7 @@ from embeddings.encoder import Passage, TokenPart
 from embeddings.library import Library
 from embeddings.stored import StoredChunk
 from service.answers import Explanation, Hit, Quote, ScoredQuote
-from service.search import Question
+from service.retrieval.search import Question
 
 # As in service.words; a letter's accents that stand by themselves are of its word.
 _WORD = re.compile(r"[\w\u0300-\u036f]+(?:['’][\w\u0300-\u036f]+)*")

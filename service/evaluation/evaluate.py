@@ -16,10 +16,10 @@ from service.answers import (
     RefusedRow,
     Rouge,
 )
-from service.entrants import Entrant
-from service.judging import Draft, Judge
-from service.rows import Budget, Row
-from service.sources import Sources
+from service.evaluation.entrants import Entrant
+from service.evaluation.judging import Draft, Judge
+from service.evaluation.rows import Budget, Row
+from service.evaluation.sources import Sources
 
 _DECIMALS = 6
 

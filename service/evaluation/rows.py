@@ -9,7 +9,7 @@ from embeddings.article import Article
 from embeddings.checks import check_article
 from embeddings.errors import BadArticle, BadRequest
 from embeddings.readers import Record, Refusal, article_from_fields, read_records, type_name
-from service.methods import MOST_WORDS, check_lengths
+from service.summarization.methods import MOST_WORDS, check_lengths
 
 _WORDS = 100
 

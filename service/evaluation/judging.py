@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from embeddings.article import Span
 from service.answers import JudgedSummary, Objection, Quote, Rouge
 from service.coherence import Leaning, leanings_of, unmet
-from service.sources import Sources
+from service.evaluation.sources import Sources
 
 if TYPE_CHECKING:
     from rouge_score.rouge_scorer import RougeScorer

@@ -8,8 +8,8 @@ import numpy as np
 
 from embeddings.vectors import Matrix
 from service.coherence import Leaning
-from service.evidence import DENSE_SHARE, Evidence, Flags, Numbers
-from service.salience import Values
+from service.summarization.evidence import DENSE_SHARE, Evidence, Flags, Numbers
+from service.summarization.salience import Values
 
 # Sentences that say the same: so much of their words is shared, or less of the words and so
 # much of the meaning. Meaning alone does not tell: "8 died" and "9 died" mean alike.

@@ -12,9 +12,9 @@ from embeddings.vectors import Matrix, cosine, unit
 from service import coherence
 from service.copies import origins_of
 from service.reading import Reading, Statement
-from service.salience import Values, features, salience, weights_for
-from service.search import Question
-from service.sparse import SparseRows
+from service.retrieval.search import Question
+from service.summarization.salience import Values, features, salience, weights_for
+from service.summarization.sparse import SparseRows
 from service.words import stems, stems_of, words
 
 # The dense part of the evidence; the rest is lexical. See benchmarks/README.md.

@@ -10,11 +10,11 @@ from embeddings.errors import BadRequest
 from embeddings.library import Library
 from embeddings.stored import Filters
 from embeddings.vectors import Matrix, cosine, unit
-from service.alignment import align
 from service.answers import Pair, SimilarArticle, SimilarArticles, Similarity, SimilarityParts
+from service.comparison.alignment import align
+from service.comparison.sides import side_of
 from service.facts.dates import day_of
 from service.reading import Reading, reading_of
-from service.sides import side_of
 from service.terms import Folding, names_and_numbers
 
 MOST_SIMILAR = 1000

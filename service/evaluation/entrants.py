@@ -6,12 +6,12 @@ from embeddings.article import Article, Span
 from embeddings.library import Library
 from embeddings.sentences import split_sentences
 from service.answers import Quote
-from service.judging import Draft, Told
-from service.plain import GRAPHS, lead, take
+from service.evaluation.judging import Draft, Told
+from service.evaluation.rows import Length, Row
 from service.reading import Reading, reading_of
-from service.rows import Length, Row
-from service.search import ask
-from service.summary import summarize
+from service.retrieval.search import ask
+from service.summarization.plain import GRAPHS, lead, take
+from service.summarization.summary import summarize
 from service.words import stems
 
 # Gives summaries of a row's articles, by the name of their method.

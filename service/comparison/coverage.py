@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from embeddings.errors import BadRequest
-from service.alignment import SHARED, UNSURE, Aligned, Scores, best_pairs, closeness
 from service.answers import Coverage, CoveredArticle, Difference, SharedStatement
-from service.compare import told_differences
+from service.comparison.alignment import SHARED, UNSURE, Aligned, Scores, best_pairs, closeness
+from service.comparison.compare import told_differences
+from service.comparison.sides import Side, side_of
+from service.comparison.similarity import folding_of
 from service.copies import origins_of
 from service.reading import Reading
-from service.sides import Side, side_of
-from service.similarity import folding_of
 from service.terms import Folding
 from service.words import words
 

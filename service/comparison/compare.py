@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from service.alignment import SHARED, SURE, Aligned, align
 from service.answers import ComparedArticle, Comparison, Difference, Pair, Quote, SharedPair
-from service.differences import differences
+from service.comparison.alignment import SHARED, SURE, Aligned, align
+from service.comparison.differences import differences
+from service.comparison.sides import Side, side_of
+from service.comparison.similarity import article_score, folding_of, parts_of
 from service.reading import Reading, Statement
-from service.sides import Side, side_of
-from service.similarity import article_score, folding_of, parts_of
 from service.terms import Folding
 
 

@@ -16,8 +16,8 @@ from embeddings.sketches import ERROR
 from embeddings.stored import Filters, Ids, StoredChunk
 from embeddings.vectors import Matrix, cosine
 from service.answers import Hit, HitSentence
-from service.query import parse
-from service.ranking import (
+from service.retrieval.query import parse
+from service.retrieval.ranking import (
     Candidate,
     Scores,
     best_first,
@@ -149,7 +149,7 @@ def rank(
     Returns:
         Passages, highest score first; equal scores by the article's id and the place in it.
         The score is the mean of a part of meaning and one of words, or the one that the mode
-        asks for (see `service.ranking`). It is about 0 to 1 and not brought to the scale of what
+        asks for (see `ranking`). It is about 0 to 1 and not brought to the scale of what
         else is found, so that scores of different questions can be compared.
 
     Raises:
@@ -191,7 +191,7 @@ def candidates(
 ) -> list[Candidate]:
     """Find the passages that may answer a question, and all that speaks for them.
 
-    To rank them all by the formula of `service.ranking` gives what `rank` gives, which reads
+    To rank them all by the formula of `ranking` gives what `rank` gives, which reads
     only what matters.
 
     Args:

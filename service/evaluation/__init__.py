@@ -1,0 +1,1 @@
+"""Judging summaries beside those of the plain methods."""

@@ -1,0 +1,1 @@
+"""Finding passages: the question, the ranking, and why a passage was found."""

@@ -1,6 +1,7 @@
 """Models in the form of OpenVINO: made once, kept, and opened."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from embeddings.models.one_pass import OnePass
 from embeddings.models.openvino_runtime import OpenVinoStates, openvino_version
 from embeddings.models.precision import Precision
 from embeddings.models.quantization import quantize
+from embeddings.models.windows import Windows
 
 
 class NotConverted(Exception):
@@ -25,7 +27,10 @@ class ConvertedModel(OnePass):
 
     def __init__(self, name: str, folder: Path, place: Path, precision: Precision) -> None:
         facts = ModelFacts.from_json((place / FACTS).read_text(encoding="utf-8"))
-        super().__init__(facts, OpenVinoStates(place / NETWORK, precision, place))
+        with ThreadPoolExecutor(1) as beside:
+            windows = beside.submit(Windows, facts)
+            states = OpenVinoStates(place / NETWORK, precision, place)
+            super().__init__(facts, windows.result(), states)
         self._describe = partial(
             facts.profile, name, folder, fingerprint(folder, precision), precision
         )

@@ -56,10 +56,10 @@ class OnePass:
     passages rather than passages in documents.
     """
 
-    def __init__(self, facts: ModelFacts, states: TokenStates) -> None:
+    def __init__(self, facts: ModelFacts, windows: Windows, states: TokenStates) -> None:
         self._facts = facts
         self._states = states
-        self._windows = Windows(facts)
+        self._windows = windows
 
     def encode(self, passages: Sequence[Passage]) -> list[Matrix]:
         """Embed passages together with their sentences; see `Encoder.encode`."""

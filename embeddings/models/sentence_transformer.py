@@ -93,7 +93,9 @@ class _LoadedModel:
         self._facts = facts_of(self._model)
         self.profile = self._facts.profile(name, folder, print_, Precision.FLOAT32)
         self._one_pass = (
-            OnePass(self._facts, TorchStates(self._model)) if pools_by_mean(self._model) else None
+            OnePass(self._facts, self._windows, TorchStates(self._model))
+            if pools_by_mean(self._model)
+            else None
         )
 
     def encode(self, passages: Sequence[Passage]) -> list[Matrix]:

@@ -37,6 +37,7 @@ from figures import write_figures
 from made_up import asked, library
 from options import data_folder
 
+from embeddings.cache import EmbeddingCache, _key
 from embeddings.encoder import Passage, Role
 from embeddings.models.files import DEFAULT_MODEL, locate
 from embeddings.stored import StoredChunk
@@ -109,6 +110,7 @@ def measure(data: Path, work: Path, size: Size) -> dict[str, Any]:
     """Measure all services in turn and print what comes out."""
     folder = library(data, work, size.passages)
     questions = asked(data)
+    forget(folder, questions)
     need = _WARM_UP + len(_CLIENTS) * size.questions
     if len(questions) < need:
         raise SystemExit(f"{data} has {len(questions)} questions; {need} are needed.")
@@ -162,6 +164,16 @@ def print_ratios(figures: dict[str, Any], bare: float) -> None:
 
 
 # What is asked, and of what
+
+
+def forget(folder: Path, questions: Sequence[str]) -> None:
+    """Take questions of an earlier run out of the cache, so that each is embedded anew."""
+    cache = EmbeddingCache(folder / "cache.sqlite3")
+    passages = [Passage(text, role=Role.QUERY) for text in questions]
+    keys = [(_key(one.fingerprint, asked),) for one in cache.profiles() for asked in passages]
+    with cache._database.writing() as connection:
+        connection.executemany("DELETE FROM entries WHERE key = ?", keys)
+    cache.close()
 
 
 def bare_encoding(folder: Path, questions: Sequence[str]) -> float:

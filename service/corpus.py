@@ -283,6 +283,7 @@ class Corpus:
 
     # What it answers
 
+    @_at_one_state
     def search(
         self,
         query: str,
@@ -326,7 +327,6 @@ class Corpus:
             answer, warnings + article_warnings(self._profile, (one.article for one in ranked))
         )
 
-    @_at_one_state
     def _found(
         self, question: Question, k: int, mode: Mode, filters: Filters, summary_words: int | None
     ) -> tuple[SearchAnswer, list[Ranked]]:

@@ -159,6 +159,30 @@ def test_a_question_is_embedded_while_another_one_has_its_turn(tmp_path: Path) -
     assert found == ["1", "2"]
 
 
+def test_who_has_the_turn_and_who_holds_the_index_do_not_wait_for_each_other(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    library, other = corpus.library, toy_corpus(tmp_path)
+    corpus.search("harbour")  # From here on the index is open.
+    searching = Thread(target=lambda: corpus.search("harbour"))
+    tries: list[int] = []
+
+    def answer() -> bool:
+        tries.append(1)
+        if len(tries) <= 4:  # Until nobody else may follow.
+            raise Outdated
+        list(other.add(stories(3)))  # So that a search has to wait for the index.
+        searching.start()
+        searching.join(0.2)
+        has_it = library.turn.acquire(timeout=5)
+        library.turn.release()
+        return has_it
+
+    assert library.at_one_state(answer)
+    searching.join(5)
+    assert not searching.is_alive()
+
+
 def test_of_a_part_of_an_answer_that_is_outdated_the_whole_hears(corpus: Corpus) -> None:
     library = corpus.library
     with library.store.reading():

@@ -308,7 +308,6 @@ class Corpus:
         check_k(k)
         if summary_words is not None:
             check_lengths(summary_words)
-        self.library.check_edition()  # Else its model would be asked for nothing, or refuse to.
         question = self._asked(query, mode)
         # Not while it is embedded: that needs the interpreter least of all.
         with self.library.turn:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from threading import RLock, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import finalize
 
@@ -90,12 +90,6 @@ class Library:
         self._exact_up_to = exact_up_to
         self._state = state or store.state()
         self._is_open = False
-        self.turn = RLock()
-        """Held by who looks up very much for an answer; never taken under a lock of the index.
-
-        SQLite leaves the interpreter to others at each row: two who read at the same time hand it
-        to and fro hundreds of times, and both take longer than one after the other.
-        """
 
     @property
     def is_current(self) -> bool:
@@ -285,8 +279,7 @@ class Library:
                 self.check_edition()
                 return answer()
         # The library changes faster than it is asked, or was restored from an earlier copy.
-        # The turn first, as who has it may wait for the index.
-        with self.turn, self._index.standing(), self._finder.standing(), self.store.reading():
+        with self._index.standing(), self._finder.standing(), self.store.reading():
             self.check_edition()
             generation = self.store.generation()
             self._index.forget_later(generation)

@@ -309,27 +309,7 @@ class Corpus:
         if summary_words is not None:
             check_lengths(summary_words)
         question = self._asked(query, mode)
-        # Not while it is embedded: that needs the interpreter least of all.
-        with self.library.turn:
-            answer, ranked = self._found(question, k, mode, filters or Filters(), summary_words)
-        if explain:
-            from service.retrieval.explanation import explained
-
-            chunks = [one.chunk for one in ranked]
-            found, unexplained = explained(self.library, question, chunks, answer.hits)
-            answer = replace(answer, hits=found, notes=answer.notes + unexplained)
-        if mode is Mode.LEXICAL:  # Then nothing depends on what the model knows.
-            return answer
-        warnings = band_warnings(self._profile) if mode is Mode.HYBRID else []
-        warnings += query_warnings(self._profile, query)
-        return _warned(
-            answer, warnings + article_warnings(self._profile, (one.article for one in ranked))
-        )
-
-    def _found(
-        self, question: Question, k: int, mode: Mode, filters: Filters, summary_words: int | None
-    ) -> tuple[SearchAnswer, list[Ranked]]:
-        """Look up what answers a question, and summarise it if asked to; see `search`."""
+        filters = filters or Filters()
         ranked = rank(self.library, question, k, mode, filters)
         summary = None
         if summary_words is not None:
@@ -341,18 +321,31 @@ class Corpus:
             summary = summarize(readings, words=summary_words, question=question)
             summary = cited(self.library, summary, readings)
             if not readings:
-                summary = _warned(summary, [_nothing_answers(question.asked, ranked)])
+                summary = _warned(summary, [_nothing_answers(query, ranked)])
         found = hits(self.library, question, ranked)
         if mode is Mode.HYBRID:
             found = banded_hits(found, self._profile.calibration)
+        notes = [] if ranked else why_nothing(self.library, question, filters)
+        if explain:
+            from service.retrieval.explanation import explained
+
+            chunks = [one.chunk for one in ranked]
+            found, unexplained = explained(self.library, question, chunks, found)
+            notes += unexplained
         answer = SearchAnswer(
             hits=found,
             summary=summary,
             required=list(question.required),
             excluded=list(question.excluded),
-            notes=[] if ranked else why_nothing(self.library, question, filters),
+            notes=notes,
         )
-        return answer, ranked
+        if mode is Mode.LEXICAL:  # Then nothing depends on what the model knows.
+            return answer
+        warnings = band_warnings(self._profile) if mode is Mode.HYBRID else []
+        warnings += query_warnings(self._profile, query)
+        return _warned(
+            answer, warnings + article_warnings(self._profile, (one.article for one in ranked))
+        )
 
     @_at_one_state
     def similar(

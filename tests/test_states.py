@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from toy import ToyEncoder, counted, toy_corpus
+from toy import counted, toy_corpus
 
 from embeddings.article import Article
 from embeddings.library import Library
@@ -136,51 +136,6 @@ def test_what_a_library_says_of_itself_is_of_the_state_that_is_held(
 
     assert seen == [before.generation + 1]
     assert store.generation() == before.generation + 1
-
-
-def test_a_question_is_embedded_while_another_one_has_its_turn(tmp_path: Path) -> None:
-    encoder = ToyEncoder()
-    corpus = toy_corpus(tmp_path, encoder)
-    list(corpus.add(stories(1, 2)))
-    found: list[str] = []
-
-    def ask() -> None:
-        found.extend(hit.article_id for hit in corpus.search("closed harbour").hits)
-
-    asking = Thread(target=ask)
-    with corpus.library.turn:
-        asking.start()
-        while all(passage.text != "closed harbour" for passage in encoder.seen):
-            asking.join(0.01)
-        assert asking.is_alive()
-        assert found == []
-    asking.join()
-
-    assert found == ["1", "2"]
-
-
-def test_who_has_the_turn_and_who_holds_the_index_do_not_wait_for_each_other(
-    corpus: Corpus, tmp_path: Path
-) -> None:
-    library, other = corpus.library, toy_corpus(tmp_path)
-    corpus.search("harbour")  # From here on the index is open.
-    searching = Thread(target=lambda: corpus.search("harbour"))
-    tries: list[int] = []
-
-    def answer() -> bool:
-        tries.append(1)
-        if len(tries) <= 4:  # Until nobody else may follow.
-            raise Outdated
-        list(other.add(stories(3)))  # So that a search has to wait for the index.
-        searching.start()
-        searching.join(0.2)
-        has_it = library.turn.acquire(timeout=5)
-        library.turn.release()
-        return has_it
-
-    assert library.at_one_state(answer)
-    searching.join(5)
-    assert not searching.is_alive()
 
 
 def test_of_a_part_of_an_answer_that_is_outdated_the_whole_hears(corpus: Corpus) -> None:

@@ -66,7 +66,6 @@ class Question:
         vector: Its vector, unless words are all.
         required: Words that must stand in every passage; see `Filters.holds`.
         excluded: Words that must not.
-        asked: What is asked, as it was given.
     """
 
     text: str
@@ -74,7 +73,6 @@ class Question:
     vector: Matrix | None
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
-    asked: str = ""
 
     def narrowed(self, filters: Filters) -> Filters:
         """Let only passages count that the question's quotes and exclusions allow."""
@@ -124,7 +122,7 @@ def ask(library: Library, text: str, mode: Mode = Mode.HYBRID) -> Question:
     if mode is not Mode.LEXICAL:
         vector = library.encoder.encode([Passage(query.text, role=Role.QUERY)])[0][0]
     return Question(
-        query.text, [*terms, *dict.fromkeys(quoted)], vector, query.required, query.excluded, text
+        query.text, [*terms, *dict.fromkeys(quoted)], vector, query.required, query.excluded
     )
 
 

@@ -5,6 +5,7 @@ from hashlib import file_digest, sha256
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 
 from embeddings.errors import ModelUnavailable
 from embeddings.models.precision import Precision
@@ -21,6 +22,8 @@ _NUMBERS = "parallax-vectors-1"
 # What a sentence-transformers model is made of. Other exports of the same weights
 # (onnx/, openvino/) and pages for people are not.
 _SUFFIXES = {".json", ".safetensors", ".bin", ".txt", ".model", ".npz"}
+
+_digesting = Lock()
 
 
 def locate(name: str, *, download: bool = False) -> Path:
@@ -117,7 +120,12 @@ def digest(parts: list[bytes]) -> bytes:
     return sha256(whole).digest()
 
 
-@cache
 def _file_digest(path: Path) -> bytes:
+    with _digesting:  # Who asks while another one digests a file waits for that.
+        return _digested(path)
+
+
+@cache
+def _digested(path: Path) -> bytes:
     with path.open("rb") as file:
         return file_digest(file, "sha256").digest()

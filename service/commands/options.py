@@ -60,16 +60,26 @@ def filters(command: Command) -> Command:
 
 @contextmanager
 def open_corpus(
-    library: Path | None, model: str | None, offline: bool | None
+    library: Path | None, model: str | None, offline: bool | None, *, embeds: bool = False
 ) -> Iterator["Corpus"]:
-    """Open the library that the common options ask for, and close it in the end."""
-    from service.corpus import Corpus
+    """Open the library that the common options ask for, and close it in the end.
+
+    Args:
+        library: As the options have it.
+        model: As the options have it.
+        offline: As the options have it.
+        embeds: Whether a question will be embedded, so that it is well to begin with the model.
+    """
+    from embeddings.models.ahead import read_ahead
+    from embeddings.models.files import DEFAULT_MODEL
     from service.settings import read_settings
 
-    corpus = Corpus.open(
-        read_settings(library=library, model=model, offline=offline),
-        tell=lambda message: click.echo(message, err=True),
-    )
+    settings = read_settings(library=library, model=model, offline=offline)
+    if embeds and not settings.offline:
+        read_ahead(settings.model or DEFAULT_MODEL)
+    from service.corpus import Corpus
+
+    corpus = Corpus.open(settings, tell=lambda message: click.echo(message, err=True))
     try:
         yield corpus
     finally:

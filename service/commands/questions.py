@@ -52,16 +52,17 @@ def search(
     in none: parallax search 'the "peace treaty" -Russia'.
     """
     from service import terminal
-    from service.corpus import read_filters
-    from service.retrieval.search import Mode
 
-    filters = read_filters(source, since, until)
-    with open_corpus(**common) as corpus:
+    # Imports stand behind it, so that the model is begun with before them.
+    with open_corpus(**common, embeds=mode != "lexical") as corpus:
+        from service.corpus import read_filters
+        from service.retrieval.search import Mode
+
         answer = corpus.search(
             query,
             k=k,
             mode=Mode(mode),
-            filters=filters,
+            filters=read_filters(source, since, until),
             summary_words=summary_words,
             explain=explain,
         )

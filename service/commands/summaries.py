@@ -54,7 +54,7 @@ def summarize(
     from service.summarization.methods import Method
 
     check_stdin(articles)
-    with open_corpus(**common) as corpus:
+    with open_corpus(**common, embeds=query is not None) as corpus:
         refs = [ref for article in articles for ref in refs_of(corpus, article)]
         answer = corpus.summarize(
             refs, query=query, words=words, sentences=sentences, method=Method(method)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response
 from fuzz.contract import ask, toy_app
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from toy import toy_corpus
@@ -68,6 +68,7 @@ MOMENTS = (
 
 
 @given(MOMENTS)
+@example("200\N{ARABIC-INDIC DIGIT ZERO}-01-10")
 def test_a_day_is_described_as_it_is_taken(moment: str) -> None:
     assert says_it_takes("published", moment) == takes("published", moment)
 

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from threading import Thread
 
-from embeddings.errors import ParallaxError
 from embeddings.models.files import fingerprint, locate
 
 
@@ -20,7 +19,7 @@ def read_ahead(name: str) -> None:
 
 
 def _read(name: str) -> None:
-    with suppress(ParallaxError, OSError):
+    with suppress(Exception):
         fingerprint(locate(name))
         from embeddings.models.openvino_runtime import openvino, openvino_version
 

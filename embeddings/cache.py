@@ -147,6 +147,7 @@ class EmbeddingCache:
         )
         self.outlines = Outlines(self._database)
         """What was found out about texts without a model's vectors."""
+        self._kept: ModelProfile | None = None  # The one that was kept last.
 
     def close(self) -> None:
         """Close the file."""
@@ -220,10 +221,7 @@ class EmbeddingCache:
             durable: Whether they survive a power cut from now on, at the price of a sync.
         """
         with self._database.writing(durable=durable) as connection:
-            _keep_model(connection, profile)
-            (model,) = connection.execute(
-                "SELECT id FROM models WHERE fingerprint = ?", (profile.fingerprint,)
-            ).fetchone()
+            model = self._model(connection, profile)
             connection.executemany(
                 "INSERT OR REPLACE INTO entries (key, model, vectors, checksum) "
                 "VALUES (?, ?, ?, ?)",
@@ -234,6 +232,7 @@ class EmbeddingCache:
                     for blob in [matrix.astype("<f4", copy=False).tobytes()]
                 ),
             )
+        self._kept = profile
 
     def keep_profile(self, profile: ModelProfile) -> None:
         """Keep what is known of a model; of one that is kept already, add what was not known.
@@ -363,6 +362,15 @@ class EmbeddingCache:
             added = connection.total_changes - before
             lost = self.outlines.take_from(other.outlines, connection, rules())
         return Imported(added=added, present=seen - damaged - added, damaged=damaged + lost)
+
+    def _model(self, connection: Connection, profile: ModelProfile) -> int:
+        """Return a model's number; what is known of the model is kept, if it is not."""
+        find = "SELECT id FROM models WHERE fingerprint = ?"
+        found = connection.execute(find, (profile.fingerprint,)).fetchone()
+        if found is None or profile != self._kept:
+            _keep_model(connection, profile)
+            found = connection.execute(find, (profile.fingerprint,)).fetchone()
+        return int(found["id"])
 
     def _rows(self) -> Iterator[Row]:
         with self._database.reading() as connection:

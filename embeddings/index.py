@@ -197,12 +197,9 @@ class VectorIndex:
                 params=self._parameters(k, among),
             )
         # FAISS pads a short answer with the id -1.
-        pairs = [
-            (int(key), float(min(1.0, max(-1.0, score))))
-            for key, score in zip(ids[0], scores[0], strict=True)
-            if key >= 0
-        ]
-        return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+        keys, cosines = ids[0][ids[0] >= 0], np.clip(scores[0][ids[0] >= 0], -1.0, 1.0)
+        order = np.lexsort((keys, -cosines))
+        return dict(zip(keys[order].tolist(), cosines[order].tolist(), strict=True))
 
     def save(self, path: Path, head: SnapshotHead) -> None:
         """Write a snapshot, whole or not at all.

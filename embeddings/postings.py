@@ -73,7 +73,7 @@ class Segment:
 
     def postings(self, term: int) -> tuple[Numbers, Numbers]:
         """Return the rows that hold a term, and the counts."""
-        place = int(np.searchsorted(self.terms, term))
+        place = int(self.terms.searchsorted(term))
         if place == len(self.terms) or self.terms[place] != term:
             return self.rows[:0], self.counts[:0]
         own = slice(int(self.starts[place]), int(self.starts[place + 1]))
@@ -193,7 +193,7 @@ class WordIndex:
 
     def rows_of(self, chunk_ids: Ids) -> tuple[Numbers, Numbers]:
         """Return the rows of passages, and which of them are there."""
-        rows = np.searchsorted(self.ids, chunk_ids)
+        rows = self.ids.searchsorted(chunk_ids)
         rows = np.minimum(rows, len(self.ids) - 1)
         return rows, (self.ids[rows] == chunk_ids if len(self.ids) else np.zeros(len(rows), bool))
 
@@ -254,7 +254,7 @@ class WordIndex:
         held = np.zeros(len(rows), bool)
         for start, segment in zip(self._starts.tolist(), self._segments, strict=False):
             theirs, counts = segment.postings(term)
-            places = np.searchsorted(theirs, rows - start)
+            places = theirs.searchsorted(rows - start)
             inside = places < len(theirs)
             own, places = rows[inside] - start, places[inside]
             held[inside] |= (theirs[places] == own) & (counts[places] & _MOST_IN_TEXT > 0)

@@ -110,6 +110,23 @@ def test_only_the_same_model_role_text_and_sentences_meet(
     cache.close()
 
 
+def test_a_model_that_was_lost_since_it_was_kept_is_kept_again(
+    cache: EmbeddingCache, tmp_path: Path
+) -> None:
+    one, matrix = passage("one"), np.ones((1, 2), np.float32)
+    cache.write(PROFILE, [one], [matrix])
+    other = sqlite3.connect(tmp_path / "cache.sqlite3")
+    with other:
+        for table in ("entries", "model_seals", "models"):
+            other.execute(f"DELETE FROM {table}")
+    other.close()
+
+    cache.write(PROFILE, [one], [matrix])
+
+    assert same(cache.read("fingerprint", [one]), [matrix])
+    assert cache.profile("fingerprint") == PROFILE
+
+
 def test_many_passages_are_looked_up_in_one_statement(cache: EmbeddingCache) -> None:
     wanted = [passage(f"text {number}") for number in range(500)]
     cache.write(PROFILE, wanted, [np.ones((1, 2), np.float32)] * 500)

@@ -1,6 +1,7 @@
 """Arrays in one snapshot, mapped from where they lie or read part by part."""
 
 import json
+import math
 import os
 from collections.abc import Collection, Mapping, Sequence
 from io import BufferedRandom, BufferedReader
@@ -21,7 +22,7 @@ _ALIGNED = 64
 
 
 class Parts(Protocol):
-    """A row of numbers of which parts are asked for: an array, or one that stays in its file."""
+    """What rows that stand one after the other are asked of: an array, or one in a file."""
 
     def __len__(self) -> int: ...
 
@@ -29,42 +30,44 @@ class Parts(Protocol):
 
 
 class StoredArray:
-    """A row of numbers that stays in its file: a part is read when it is asked for.
+    """An array that stays in its file: rows of it are read when they are asked for.
 
-    Of a file that is mapped the system maps what lies around each part too, and all that was ever
+    Of a file that is mapped the system maps what lies around each row too, and all that was ever
     looked at counts as memory of the process.
     """
 
-    def __init__(self, file: BufferedReader, dtype: np.dtype[Any], start: int, size: int) -> None:
+    def __init__(
+        self, file: BufferedReader, dtype: np.dtype[Any], start: int, shape: tuple[int, ...]
+    ) -> None:
         """Say where it lies.
 
         Args:
             file: What it is in; it may be closed.
             dtype: Of a number.
             start: Where it begins, in bytes.
-            size: How many numbers there are.
+            shape: Of the array; it is read by its first dimension.
         """
         self._dtype = dtype
         self._start = start
-        self._size = size
+        self._size, *self._row = shape
         self._path = file.name
         self._file = os.dup(file.fileno())
         finalize(self, os.close, self._file)
 
     def __len__(self) -> int:
-        """Return how many numbers there are."""
+        """Return how many rows there are."""
         return self._size
 
     def __getitem__(self, part: slice, /) -> npt.NDArray[Any]:
-        """Read a part; its numbers stand one after the other.
+        """Read rows that stand one after the other.
 
         Raises:
             LibraryDamaged: The file has become shorter.
         """
         first, last, _ = part.indices(self._size)
-        found = np.empty(max(0, last - first), self._dtype)
-        left = found.view(np.uint8).data
-        place = self._start + first * self._dtype.itemsize
+        found = np.empty((max(0, last - first), *self._row), self._dtype)
+        left = found.reshape(-1).view(np.uint8).data
+        place = self._start + first * self._dtype.itemsize * math.prod(self._row)
         while left:
             read = os.preadv(self._file, [left], place)
             if not read:
@@ -102,8 +105,8 @@ def read_arrays(
     Args:
         path: The file.
         head: What they must have been made from.
-        by_parts: Those of them, of one dimension, that are to stay in the file, where the system
-            can read parts of it.
+        by_parts: Those of them that are to stay in the file, if the system can read parts of it;
+            see `Parts`.
 
     Returns:
         The arrays by name, not to be written to; None if there is no such file.
@@ -125,13 +128,12 @@ def _found(
     start = file.tell()
     for name, kind, *shape in specs:
         dtype = np.dtype(kind)
-        count = int(np.prod(shape))
-        if not count:  # It cannot be mapped.
+        size = dtype.itemsize * math.prod(shape)
+        if not size:  # It cannot be mapped.
             found[name] = np.zeros(shape, dtype)
         elif name in by_parts:
-            found[name] = StoredArray(file, dtype, start, count)
+            found[name] = StoredArray(file, dtype, start, tuple(shape))
         else:
             found[name] = np.memmap(file, dtype, "r", start, tuple(shape))
-        size = dtype.itemsize * count
         start += size + -size % _ALIGNED
     return found

@@ -420,11 +420,15 @@ class EmbeddingCache:
 
 
 def _keep_model(connection: Connection, profile: ModelProfile) -> None:
-    values = (profile.fingerprint, profile.name, profile.dim, profile.max_tokens)
-    languages = ",".join(profile.languages)
-    calibration = calibration_text(profile.calibration)
-    known = (profile.tokenizer, languages, calibration, profile.precision)
-    connection.execute(_KEEP_MODEL, (*values, *known))
+    later = (",".join(profile.languages), calibration_text(profile.calibration), profile.precision)
+    kept = connection.execute(
+        "SELECT languages, calibration, precision FROM models WHERE fingerprint = ?",
+        (profile.fingerprint,),
+    ).fetchone()
+    # A statement that was given a tokenizer holds on to it: half a megabyte for each thread.
+    if kept is None or any(new and not old for old, new in zip(kept, later, strict=True)):
+        known = (profile.fingerprint, profile.name, profile.dim, profile.max_tokens)
+        connection.execute(_KEEP_MODEL, (*known, profile.tokenizer, *later))
     connection.execute(_SEAL_MODELS)
 
 

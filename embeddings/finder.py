@@ -17,7 +17,7 @@ from embeddings.cached_encoder import CachedEncoder
 from embeddings.encoder import Passage
 from embeddings.errors import LibraryBusy, LibraryDamaged, LibraryUnwritable
 from embeddings.fulltext import Tokenizer
-from embeddings.postings import Segment, WordIndex, WordScores, segment_of
+from embeddings.postings import BY_PARTS, Segment, WordIndex, WordScores, segment_of
 from embeddings.served import Edition
 from embeddings.sketches import Sketches, clear_later
 from embeddings.snapshot import SnapshotHead, snapshot_generation
@@ -169,7 +169,8 @@ class Finder:
         return SnapshotHead(self._edition.identity, kind, generation)
 
     def _loaded(self, generation: int) -> WordIndex | None:
-        arrays = read_arrays(self._folder / _WORDS_FILE, self._head(generation))
+        head = self._head(generation)
+        arrays = read_arrays(self._folder / _WORDS_FILE, head, by_parts=BY_PARTS)
         return None if arrays is None else WordIndex([Segment.of(arrays)])
 
     def _followed(self) -> _State:

@@ -6,7 +6,7 @@ FTS5's own: its terms, its formula, its numbers of rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.arrays import Arrays
+from embeddings.arrays import Arrays, Parts
 from embeddings.fulltext import (
     MOST_OF_A_WORD,
     TITLE_WEIGHT,
@@ -43,6 +43,9 @@ _OFTEN = (TITLE_WEIGHT * (_OFTEN >> _TEXT_BITS) + (_OFTEN & _MOST_IN_TEXT)).asty
 # FTS5's k1 and b.
 _K1, _B = MOST_OF_A_WORD - 1, 0.75
 
+BY_PARTS = ("rows", "counts")
+"""What of a segment's arrays may stay in their file."""
+
 # Segments are searched one by one; more than these are made one.
 _MOST_SEGMENTS = 8
 
@@ -60,6 +63,8 @@ class Segment:
         starts: Where each one's postings begin, and behind the last one, where they end.
         rows: Of each posting the row, rising for each term.
         counts: Of each posting how often the term stands there; see `_TEXT_BITS`.
+
+    Postings are most of it, and a question asks for few of them: they may stay in a file.
     """
 
     ids: Ids
@@ -68,8 +73,8 @@ class Segment:
     text_lengths: Numbers
     terms: Ids
     starts: Ids
-    rows: Numbers
-    counts: Numbers
+    rows: Parts
+    counts: Parts
 
     def postings(self, term: int) -> tuple[Numbers, Numbers]:
         """Return the rows that hold a term, and the counts."""
@@ -80,14 +85,13 @@ class Segment:
         return self.rows[own], self.counts[own]
 
     @classmethod
-    def of(cls, arrays: Arrays) -> "Segment":
+    def of(cls, arrays: Mapping[str, Any]) -> "Segment":
         """Return the segment that consists of these; see `arrays`."""
-        # A part of a mapped array is one more Python object unless it is seen as a plain one.
-        return cls(**{one.name: arrays[one.name].view(np.ndarray) for one in fields(cls)})
+        return cls(**{one.name: _plain(arrays[one.name]) for one in fields(cls)})
 
     def arrays(self) -> Arrays:
         """Return what it consists of, by name."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {one.name: getattr(self, one.name)[:] for one in fields(self)}
 
 
 class _Found(NamedTuple):
@@ -351,13 +355,18 @@ def segment_of(tokenizer: Tokenizer, chunks: Sequence[ChunkText]) -> Segment:
     )
 
 
+def _plain(array: Any) -> Any:  # noqa: ANN401
+    # A part of a mapped array is one more Python object unless it is seen as a plain one.
+    return array.view(np.ndarray) if isinstance(array, np.ndarray) else array
+
+
 def _merged(segments: Sequence[Segment], alive: Numbers) -> Segment:
     """Make segments one, without the rows that are dead."""
     starts = np.cumsum([0, *(len(one.ids) for one in segments)]).tolist()
     terms = [np.repeat(one.terms, np.diff(one.starts)) for one in segments]
-    rows = [one.rows + start for one, start in zip(segments, starts, strict=False)]
+    rows = [one.rows[:] + start for one, start in zip(segments, starts, strict=False)]
     term, row = _concatenated(terms, np.int64), _concatenated(rows, np.int32)
-    count = _joined(segments, "counts", np.uint16)
+    count = _concatenated([one.counts[:] for one in segments], np.uint16)
     living = alive[row]
     term, row, count = term[living], row[living], count[living]
     # Stable: the rows of a term rise within a segment, and from one segment to the next.

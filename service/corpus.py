@@ -403,7 +403,8 @@ class Corpus:
             UnknownArticle: One of them is not there.
             BadRequest: They are fewer than two, or too many.
         """
-        from service.comparison.coverage import check_count, cover
+        from service.comparison.bounds import check_count
+        from service.comparison.coverage import cover
 
         check_count(len(set(refs)))
         readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]

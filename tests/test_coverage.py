@@ -6,7 +6,8 @@ from readings import reading
 
 from embeddings.errors import BadRequest
 from service.answers import Coverage
-from service.comparison.coverage import MOST_ARTICLES, cover
+from service.comparison.bounds import MOST_ARTICLES
+from service.comparison.coverage import cover
 from service.reading import Reading
 
 FERRY = [

@@ -1,9 +1,11 @@
+import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from embeddings.langid import open_identifier
+from embeddings.arrays import StoredArray
+from embeddings.langid import LanguageModel, open_language_model
+from embeddings.language import _Scores
 
 TEXTS = [
     "What did the port authority say about the crane?",
@@ -17,7 +19,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "new"
-    open_identifier(folder)
+    open_language_model(folder)
     return folder
 
 
@@ -26,17 +28,21 @@ def kept(folder: Path) -> Path:
     return path
 
 
+def told(model: LanguageModel) -> list[tuple[str, float]]:
+    scores = _Scores(model)
+    return [scores.likeliest(text) for text in TEXTS]
+
+
 def test_a_kept_model_tells_what_the_unpacked_one_tells(folder: Path) -> None:
-    plain, found = open_identifier(None), open_identifier(folder)
-
-    assert [found.rank(text) for text in TEXTS] == [plain.rank(text) for text in TEXTS]
+    assert told(open_language_model(folder)) == told(open_language_model(None))
 
 
-def test_a_kept_model_is_mapped_not_read(folder: Path) -> None:
-    found = open_identifier(folder)
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="the system cannot read parts of a file")
+def test_a_kept_model_stays_in_its_file(folder: Path) -> None:
+    found = open_language_model(folder)
 
-    assert not found.nb_ptc.flags.owndata
-    assert not found.nb_ptc.flags.writeable
+    assert isinstance(found.next, StoredArray)
+    assert isinstance(found.weights, StoredArray)
 
 
 @pytest.mark.parametrize("damage", ["cut", "turned", "other", "empty"])
@@ -48,16 +54,16 @@ def test_a_kept_model_that_is_damaged_is_made_again(folder: Path, damage: str) -
     damaged = {"cut": sound[:-9], "turned": turned, "other": b"x\n{}\n", "empty": b""}[damage]
     path.write_bytes(damaged)
 
-    found = open_identifier(folder)
+    found = open_language_model(folder)
 
-    assert np.allclose(found.nb_pc, open_identifier(None).nb_pc)
+    assert told(found) == told(open_language_model(None))
     assert path.read_bytes() == sound
 
 
 def test_where_nothing_can_be_kept_the_model_is_unpacked_each_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
 
-    found = open_identifier(tmp_path / "file" / "models")
+    found = open_language_model(tmp_path / "file" / "models")
 
-    assert found.rank(TEXTS[0])[0][0] == "en"
+    assert told(found)[0][0] == "en"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -68,7 +68,7 @@ OWNERS = {
     "charset_normalizer": ["embeddings.readers"],
     "ftfy": ["embeddings.readers"],
     "yaml": ["embeddings.readers", "embeddings.models"],
-    "py3langid": ["embeddings.langid", "embeddings.language"],
+    "py3langid": ["embeddings.langid"],
     "babel": ["service.languages"],
     "filelock": ["embeddings.writer", "embeddings.models", "service.keys"],
     "rich": ["service.terminal"],

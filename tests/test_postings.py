@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 from test_store import prepared
 
 from embeddings.arrays import Arrays, read_arrays, write_arrays
+from embeddings.errors import LibraryDamaged
 from embeddings.fulltext import Tokenizer
-from embeddings.postings import Segment, WordIndex, segment_of
+from embeddings.postings import BY_PARTS, Segment, WordIndex, segment_of
 from embeddings.snapshot import SnapshotHead
 from embeddings.store import Store
 from embeddings.stored import Filters
@@ -193,6 +195,56 @@ def test_arrays_come_back_as_they_were_written(tmp_path: Path) -> None:
         name: one.tolist() for name, one in ARRAYS.items()
     }
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@given(
+    name=st.sampled_from(sorted(ARRAYS)),
+    first=st.integers(-9, 9),
+    last=st.none() | st.integers(-9, 9),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_parts_of_an_array_that_stays_in_its_file_are_those_of_the_array(
+    name: str, first: int, last: int | None, tmp_path: Path
+) -> None:
+    write_arrays(tmp_path / "file", HEAD, ARRAYS)
+    found = read_arrays(tmp_path / "file", HEAD, by_parts=ARRAYS)
+    (tmp_path / "file").unlink()
+
+    assert found is not None
+    assert len(found[name]) == len(ARRAYS[name])
+    part = found[name][first:last]
+    assert part.dtype == ARRAYS[name].dtype
+    assert np.array_equal(part, ARRAYS[name][first:last])
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="the system cannot read parts of a file")
+def test_an_array_whose_file_was_cut_off_meanwhile_is_not_made_up(tmp_path: Path) -> None:
+    write_arrays(tmp_path / "file", HEAD, ARRAYS)
+    found = read_arrays(tmp_path / "file", HEAD, by_parts=["a"])
+    assert found is not None
+    os.truncate(tmp_path / "file", 100)
+
+    with pytest.raises(LibraryDamaged, match=r"file ends at byte \d+, and more was written to it"):
+        found["a"][:]
+
+
+@IN_ONE_FOLDER
+@given(articles=ARTICLES, words=ASKED)
+def test_words_in_a_file_score_as_those_in_memory(
+    articles: list[tuple[str, list[str]]], words: list[str], store: Store, tmp_path: Path
+) -> None:
+    filled(store, articles)
+    index = WordIndex([segment(store, store.chunk_ids().tolist())])
+    write_arrays(tmp_path / "words", HEAD, index.segment().arrays())
+    arrays = read_arrays(tmp_path / "words", HEAD, by_parts=BY_PARTS)
+    assert arrays is not None
+    stored = WordIndex([Segment.of(arrays)])
+
+    check(stored, store, words, Filters(), 5)
+    ours, theirs = (one.without(index.ids[:1]).segment().arrays() for one in (stored, index))
+    assert {name: one.tolist() for name, one in ours.items()} == {
+        name: one.tolist() for name, one in theirs.items()
+    }
 
 
 @pytest.mark.parametrize(

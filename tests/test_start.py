@@ -138,3 +138,11 @@ def test_to_list_articles_no_model_is_needed_nor_looked_for(library: Path) -> No
     common = ["--library", str(library), "--model", NAME]
 
     assert imported(["list", *common]) == {"numpy", "rich"}
+
+
+def test_the_service_starts_without_what_compares_or_embeds() -> None:
+    run = "import json, sys, service.http.server; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", run], check=True, capture_output=True)
+    names = {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+    assert not names & {"scipy", "faiss", "openvino", "py3langid", "torch", "trafilatura"}

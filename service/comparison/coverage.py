@@ -8,6 +8,7 @@ from itertools import combinations
 from embeddings.errors import BadRequest
 from service.answers import Coverage, CoveredArticle, Difference, SharedStatement
 from service.comparison.alignment import SHARED, UNSURE, Aligned, Scores, best_pairs, closeness
+from service.comparison.bounds import check_count
 from service.comparison.compare import told_differences
 from service.comparison.sides import Side, side_of
 from service.comparison.similarity import folding_of
@@ -15,9 +16,6 @@ from service.copies import origins_of
 from service.reading import Reading
 from service.terms import Folding
 from service.words import words
-
-# Each two are held side by side, so their number is kept to what one would want to read.
-MOST_ARTICLES = 20
 
 # Pairs of sentences that are scored at once; 20 articles of 450 sentences, or 3 of 3,500.
 _MOST_PAIRS = 40_000_000
@@ -80,15 +78,6 @@ def cover(readings: Sequence[Reading]) -> Coverage:
         origins=len(set(origins)),
         statements=[_told(readings, held, pairs, origins, group) for group in groups],
     )
-
-
-def check_count(count: int) -> None:
-    """Raise `BadRequest` if so many articles cannot be compared."""
-    if not 2 <= count <= MOST_ARTICLES:
-        raise BadRequest(
-            f"{count} article{'s' if count != 1 else ''} to compare, each counted once; name 2 to "
-            f"{MOST_ARTICLES} of them."
-        )
 
 
 def _check_size(readings: Sequence[Reading]) -> None:

@@ -20,7 +20,7 @@ from embeddings.readers.fields import language_code, web_address
 from embeddings.stored import Filters
 from service import reading
 from service.claims import Claim
-from service.comparison.coverage import MOST_ARTICLES
+from service.comparison.bounds import MOST_ARTICLES
 from service.corpus import MOST_ARTICLES_A_PAGE, read_filters
 from service.http.shapes import (
     ArticleId,

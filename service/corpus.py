@@ -15,7 +15,6 @@ from embeddings.errors import BadRequest, LibraryDamaged, LibraryUnwritable, Unk
 from embeddings.guard import GuardedEncoder, model_of
 from embeddings.language import keep_model_in
 from embeddings.library import Library, check_whole
-from embeddings.models.files import DEFAULT_MODEL
 from embeddings.served import ServedModel
 from embeddings.store import Store
 from embeddings.stored import Filters
@@ -36,6 +35,7 @@ from service.bands import (
     banded_hits,
     banded_similarity,
 )
+from service.encoders import MakeModel, model_encoder, model_name
 from service.languages import article_warnings, pair_warnings, query_warnings
 from service.reading import Reading, Ref, read_ref, reading_of
 from service.reopening import Reopening
@@ -48,7 +48,6 @@ from service.summarization.methods import Method, check_lengths
 # need takes longer to import than most take to answer.
 if TYPE_CHECKING:
     from embeddings.ingest import Result
-    from embeddings.models.opening import ModelEncoder
     from embeddings.readers import Refusal
     from service.answers import (
         Comparison,
@@ -69,47 +68,6 @@ MOST_ARTICLES_A_PAGE = 1000
 
 # A summary that answers a question draws on this many of the best passages.
 _PASSAGES_A_SUMMARY = 20
-
-
-MakeModel = Callable[[Settings, EmbeddingCache, Callable[[str], None], ServedModel | None], Encoder]
-
-
-def model_encoder(
-    settings: Settings,
-    cache: EmbeddingCache,
-    tell: Callable[[str], None],
-    served: ServedModel | None = None,
-) -> "ModelEncoder":
-    """Make the encoder that the settings ask for; it loads nothing yet.
-
-    Args:
-        settings: What is asked for.
-        cache: Whose vectors are gone on with, as to their precision.
-        tell: Told what takes long with the model, and what could be better.
-        served: The model that the library serves, if its vectors are to be gone on with.
-    """
-    from embeddings.models.opening import open_encoder
-    from embeddings.models.precision import Precision
-
-    def holds(fingerprint: str) -> bool:
-        if served is not None:
-            return fingerprint == served.fingerprint
-        return cache.profile(fingerprint) is not None
-
-    return open_encoder(
-        model_name(settings, served),
-        models=settings.models.expanduser(),
-        device=settings.device,
-        download=settings.download,
-        precision=None if settings.precision == "auto" else Precision(settings.precision),
-        holds=holds,
-        tell=tell,
-    )
-
-
-def model_name(settings: Settings, served: ServedModel | None) -> str:
-    """Return what the model is asked for by, of a library that serves this one."""
-    return settings.model or (DEFAULT_MODEL if served is None else served.name)
 
 
 def guarded_encoder(

@@ -1,12 +1,13 @@
 """Where a model's files lie on this machine, and the fingerprint of what they hold."""
 
 from functools import cache
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
+from embeddings.digests import digest_of
 from embeddings.errors import ModelUnavailable
 from embeddings.models.precision import Precision
 
@@ -128,4 +129,4 @@ def _file_digest(path: Path) -> bytes:
 @cache
 def _digested(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file_digest(file, "sha256").digest()
+        return bytes.fromhex(digest_of(file))

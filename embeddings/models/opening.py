@@ -124,6 +124,17 @@ class ModelEncoder:
         """Tell what each token gives to a cosine; see `Encoder.explain`."""
         return self._opened.explain(passages, vector)
 
+    def open_kept(self) -> bool:
+        """Open the model where that is quick: if there are vectors of it and it was kept before.
+
+        Returns:
+            Whether it was opened.
+        """
+        folder = self._asked.folder
+        if self._asked.why_not_converted or not self._converted.is_there(folder, self.precision):
+            return False
+        return self._holds(self.fingerprint) and isinstance(self._opened, ConvertedModel)
+
     @property
     def runtime(self) -> str:
         """What computes the vectors, in which precision and, if not the fastest, why; loads it."""

@@ -35,7 +35,8 @@ LAYERS = [
     "embeddings.restoring",
     "service.settings service.keys service.answers service.claims service.words service.numerals "
     "service.reopening service.lines",
-    "service.encoders service.terms service.bands service.layout service.formats",
+    "service.encoders service.terms service.bands service.layout service.notes",
+    "service.formats",
     "service.facts",
     "service.reading service.languages",
     "service.retrieval service.coherence service.copies",

@@ -2,7 +2,6 @@
 
 from functools import cache
 from hashlib import sha256
-from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -112,7 +111,7 @@ def fingerprint(folder: Path, precision: Precision = Precision.FLOAT32) -> str:
 
 def calibration_texts() -> bytes:
     """Return what int8 is calibrated with: invented news, one text of any length a line."""
-    return resources.files("embeddings.models").joinpath("calibration_texts.txt").read_bytes()
+    return Path(__file__).with_name("calibration_texts.txt").read_bytes()
 
 
 def digest(parts: list[bytes]) -> bytes:

@@ -12,7 +12,12 @@ from embeddings.errors import ModelUnavailable
 from embeddings.models.card import card_languages
 from embeddings.models.converted import ConvertedModel, ConvertedModels, NotConverted
 from embeddings.models.files import fingerprint, locate
-from embeddings.models.openvino_runtime import computes_bfloat16, openvino, openvino_version
+from embeddings.models.openvino_runtime import (
+    computes_bfloat16,
+    has_openvino,
+    openvino,
+    openvino_version,
+)
 from embeddings.models.precision import Precision
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder, has_graphics_card
 from embeddings.vectors import Matrix
@@ -78,7 +83,7 @@ class _Choice:
         """Why the model is not to run on OpenVINO, as far as can be told without the model."""
         if self.device not in (None, "cpu"):
             return f"the device {self.device!r} is asked for"
-        if openvino_version() is None:
+        if not has_openvino():
             return "OpenVINO is not installed"
         if self.device is None and has_graphics_card():
             return "there is a graphics card"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from embeddings.article import Block, Label, Span
-from embeddings.sentences import split_sentences
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 
@@ -82,6 +81,9 @@ def chunk_article(
     """
     if max_tokens < 1 or target < 1:
         raise ValueError(f"max_tokens and target must be 1 or more, not {max_tokens} and {target}.")
+    # Imported here: most who know chunks split no text, and its patterns take long to compile.
+    from embeddings.sentences import split_sentences
+
     runs = [
         [split_sentences(text, block.span) for block in run] for run in _body_runs(text, blocks)
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from embeddings.cached_encoder import CachedEncoder
 from embeddings.errors import MissingVectors
 from embeddings.index import EXACT_UP_TO, VectorIndex, load_snapshot, rows_to_train
-from embeddings.served import Edition
+from embeddings.served import Edition, index_path
 from embeddings.snapshot import SnapshotHead, snapshot_generation
 from embeddings.states import Outdated
 from embeddings.store import Store
@@ -227,7 +227,7 @@ class FollowingIndex:
                 yield list(found), np.stack([matrix[0] for matrix in matrices])
 
     def _snapshot_path(self) -> Path:
-        return self._folder / f"index-{self._encoder.fingerprint[:16]}.faiss"
+        return index_path(self._folder, self._encoder.fingerprint)
 
     def _head(self, generation: int) -> SnapshotHead:
         return SnapshotHead(self._edition.identity, self._encoder.fingerprint, generation)

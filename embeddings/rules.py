@@ -3,7 +3,6 @@
 import sys
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 # The code that labels, splits and chunks a text, and reads of its origin and its language.
@@ -25,6 +24,8 @@ def rules() -> str:
     Of the code itself, so that nobody must remember to tell that it has changed. Python is in
     it for what it knows of letters.
     """
+    from importlib.metadata import version  # Most commands look up no outline.
+
     found = sha256(repr([sys.version_info[:2], *map(version, LIBRARIES)]).encode())
     folder = Path(__file__).parent
     for path in sorted(path for name in READ_BY for path in folder.glob(name)):

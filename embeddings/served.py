@@ -73,6 +73,16 @@ class LibraryState(NamedTuple):
         return cls(edition, int(str(facts["generation"])), served)
 
 
+def index_path(folder: Path, fingerprint: str) -> Path:
+    """Return where a library keeps the index of a model's vectors, if it has one.
+
+    Args:
+        folder: The library's.
+        fingerprint: The model's.
+    """
+    return folder / f"index-{fingerprint[:16]}.faiss"
+
+
 def served_by(profile: ModelProfile, name: str | None = None) -> ServedModel:
     """Return what a library is told of the model that it is to serve.
 

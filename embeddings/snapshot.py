@@ -6,9 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from glob import escape
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
+
+from embeddings.digests import digest_of
 
 _MAGIC = b"parallax-index-1\n"
 
@@ -50,7 +52,7 @@ def write_snapshot(
             file.seek(start)
             write_body(file)
             file.seek(start)
-            digest = file_digest(file, "sha256").hexdigest()
+            digest = digest_of(file)
             file.seek(0)
             file.write(_head_lines(head, digest))
             file.flush()
@@ -131,7 +133,7 @@ def read_head(file: BufferedReader, head: SnapshotHead) -> int | None:
         same = (facts["library"], facts["fingerprint"]) == (head.library, head.fingerprint)
         if not same or facts["generation"] > head.generation:
             return None
-        sound = file_digest(file, "sha256").hexdigest() == facts["sha256"]
+        sound = digest_of(file) == facts["sha256"]
         file.seek(start)
         return int(facts["generation"]) if sound else None
     except (ValueError, KeyError, TypeError):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from threading import local
 
@@ -47,7 +46,7 @@ class Store:
             LibraryDamaged: The file is not a store.
             LibraryUnwritable: It is not there and cannot be made.
         """
-        scripts = [(files("embeddings") / name).read_text(encoding="utf-8") for name in _SCHEMAS]
+        scripts = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _SCHEMAS]
         scripts[-1] += seals.SEAL_ALL
         check_not_emptied(path)
         check_log(path)

@@ -1,6 +1,5 @@
 """The commands, put together. Nothing heavy is imported before a command needs it."""
 
-import atexit
 import gc
 import sys
 from typing import Any
@@ -11,6 +10,7 @@ from embeddings.errors import BadRequest, ParallaxError
 from service.commands.articles import add, list_, remove, show
 from service.commands.backup import backup, restore
 from service.commands.cache import cache
+from service.commands.ending import QuickEnd
 from service.commands.keys import key
 from service.commands.model import model
 from service.commands.questions import compare, search, similar
@@ -24,13 +24,22 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 class _Group(click.Group):
     """Turns errors that a user can act on into one line and an exit code."""
 
+    def __call__(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        """Run the command that the process was started for; with arguments, any other one."""
+        if args or options:
+            return super().__call__(*args, **options)
+        end = QuickEnd()
+        try:
+            return self.main()
+        except SystemExit as stop:
+            end.code = stop.code if isinstance(stop.code, int) else None
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run a command."""
         # To import is to make many objects that stay: seeking garbage among them every 700 of
         # them takes a twelfth of the time of a short command.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        # Nor is it sought among them when the process ends, which takes as long again.
-        atexit.register(gc.freeze)
         try:
             return super().invoke(ctx)
         except BadRequest as error:

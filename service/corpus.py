@@ -15,19 +15,10 @@ from embeddings.errors import BadRequest, LibraryDamaged, LibraryUnwritable, Unk
 from embeddings.guard import GuardedEncoder, model_of
 from embeddings.language import keep_model_in
 from embeddings.library import Library, check_whole
-from embeddings.models.files import DEFAULT_MODEL
 from embeddings.served import ServedModel
 from embeddings.store import Store
 from embeddings.stored import Filters
-from service.answers import (
-    AddResult,
-    ArticleDetail,
-    ArticleHeader,
-    ArticlePage,
-    Band,
-    LabelledBlock,
-    SearchAnswer,
-)
+from service import answers
 from service.bands import (
     band_of,
     band_warnings,
@@ -36,29 +27,34 @@ from service.bands import (
     banded_hits,
     banded_similarity,
 )
+from service.encoders import MakeModel, model_encoder, model_name
 from service.languages import article_warnings, pair_warnings, query_warnings
 from service.reading import Reading, Ref, read_ref, reading_of
 from service.reopening import Reopening
-from service.retrieval.search import Mode, Question, Ranked, ask, check_k, hits, rank, why_nothing
+from service.retrieval.mode import Mode
 from service.settings import Settings
-from service.summarization.citation import cited
 from service.summarization.methods import Method, check_lengths
 
 # What a method alone needs it imports itself: a command is one method, and what all of them
 # need takes longer to import than most take to answer.
 if TYPE_CHECKING:
     from embeddings.ingest import Result
-    from embeddings.models.opening import ModelEncoder
     from embeddings.readers import Refusal
     from service.answers import (
+        AddResult,
+        ArticleDetail,
+        ArticleHeader,
+        ArticlePage,
         Comparison,
         Coverage,
+        SearchAnswer,
         SimilarArticles,
         Similarity,
         Summary,
         Verification,
     )
     from service.claims import Claim
+    from service.retrieval.search import Question, Ranked
 
     A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
@@ -69,47 +65,6 @@ MOST_ARTICLES_A_PAGE = 1000
 
 # A summary that answers a question draws on this many of the best passages.
 _PASSAGES_A_SUMMARY = 20
-
-
-MakeModel = Callable[[Settings, EmbeddingCache, Callable[[str], None], ServedModel | None], Encoder]
-
-
-def model_encoder(
-    settings: Settings,
-    cache: EmbeddingCache,
-    tell: Callable[[str], None],
-    served: ServedModel | None = None,
-) -> "ModelEncoder":
-    """Make the encoder that the settings ask for; it loads nothing yet.
-
-    Args:
-        settings: What is asked for.
-        cache: Whose vectors are gone on with, as to their precision.
-        tell: Told what takes long with the model, and what could be better.
-        served: The model that the library serves, if its vectors are to be gone on with.
-    """
-    from embeddings.models.opening import open_encoder
-    from embeddings.models.precision import Precision
-
-    def holds(fingerprint: str) -> bool:
-        if served is not None:
-            return fingerprint == served.fingerprint
-        return cache.profile(fingerprint) is not None
-
-    return open_encoder(
-        model_name(settings, served),
-        models=settings.models.expanduser(),
-        device=settings.device,
-        download=settings.download,
-        precision=None if settings.precision == "auto" else Precision(settings.precision),
-        holds=holds,
-        tell=tell,
-    )
-
-
-def model_name(settings: Settings, served: ServedModel | None) -> str:
-    """Return what the model is asked for by, of a library that serves this one."""
-    return settings.model or (DEFAULT_MODEL if served is None else served.name)
 
 
 def guarded_encoder(
@@ -211,7 +166,7 @@ class Corpus:
         items: "Iterable[Article | Refusal]",
         *,
         on_passages: Callable[[int], None] | None = None,
-    ) -> Iterator[AddResult]:
+    ) -> "Iterator[AddResult]":
         """Add articles, or update those that are there; a result is given when it holds.
 
         Args:
@@ -243,7 +198,7 @@ class Corpus:
 
     # What it tells
 
-    def articles(self, *, after: str = "", limit: int = 100) -> ArticlePage:
+    def articles(self, *, after: str = "", limit: int = 100) -> "ArticlePage":
         """Return a page of what is known of the articles, in the order of their ids.
 
         Raises:
@@ -254,22 +209,22 @@ class Corpus:
                 f"limit is {limit}; expected a number from 1 to {MOST_ARTICLES_A_PAGE}."
             )
         found = self.library.store.articles(after=after, limit=limit)
-        return ArticlePage(articles=[_header(article) for article in found])
+        return answers.ArticlePage(articles=[_header(article) for article in found])
 
     @_at_one_state
-    def article(self, article_id: str) -> ArticleDetail:
+    def article(self, article_id: str) -> "ArticleDetail":
         """Return an article with its labelled blocks.
 
         Raises:
             UnknownArticle: It is not there.
         """
         article = self.library.store.article(article_id)
-        return ArticleDetail(
+        return answers.ArticleDetail(
             **_header(article).to_dict(),
             text=article.text,
             extra=dict(article.extra),
             blocks=[
-                LabelledBlock(
+                answers.LabelledBlock(
                     article_id=article_id,
                     start=block.span.start,
                     end=block.span.end,
@@ -293,7 +248,7 @@ class Corpus:
         filters: Filters | None = None,
         summary_words: int | None = None,
         explain: bool = False,
-    ) -> SearchAnswer:
+    ) -> "SearchAnswer":
         """Find the passages that answer a question best, and summarise them if asked to.
 
         Words of the question in quotes stand in every passage found, those with a minus before
@@ -304,6 +259,8 @@ class Corpus:
             BadRequest: The question has no words, or a count is out of range.
             ModelUnavailable: It is to be explained, but the model is not there.
         """
+        from service.retrieval.search import check_k, hits, rank, why_nothing
+
         # What can be refused at once is, before a model is loaded.
         check_k(k)
         if summary_words is not None:
@@ -316,6 +273,7 @@ class Corpus:
             # Only scores of both parts together have bands.
             answering = self._answering(ranked) if mode is Mode.HYBRID else ranked
             readings = self._passages(answering)
+            from service.summarization.citation import cited
             from service.summarization.summary import summarize
 
             summary = summarize(readings, words=summary_words, question=question)
@@ -332,7 +290,7 @@ class Corpus:
             chunks = [one.chunk for one in ranked]
             found, unexplained = explained(self.library, question, chunks, found)
             notes += unexplained
-        answer = SearchAnswer(
+        answer = answers.SearchAnswer(
             hits=found,
             summary=summary,
             required=list(question.required),
@@ -437,6 +395,7 @@ class Corpus:
             BadRequest: Neither articles nor a question, or a count is out of range.
             UnknownArticle: One of the articles is not there.
         """
+        from service.summarization.citation import cited
         from service.summarization.summary import summarize
 
         if not refs and query is None:
@@ -444,6 +403,8 @@ class Corpus:
         check_lengths(words, sentences)
         question = None if query is None else self._asked(query, finds=not refs)
         if question is not None and not refs:
+            from service.retrieval.search import rank
+
             ranked = rank(self.library, question, _PASSAGES_A_SUMMARY, Mode.HYBRID, Filters())
             readings = self._passages(self._answering(ranked))
             warnings = [] if readings else [_nothing_answers(question.text, ranked)]
@@ -492,10 +453,10 @@ class Corpus:
     def _profile(self) -> ModelProfile:
         return self.library.encoder.profile
 
-    def _add_result(self, result: "Result") -> AddResult:
+    def _add_result(self, result: "Result") -> "AddResult":
         # Of an article that is not added nothing is asked of the model, its profile included.
         foreign = Article("", id=result.id, language=result.language)
-        return AddResult(
+        return answers.AddResult(
             id=result.id,
             status=result.status,
             error=result.error,
@@ -503,21 +464,25 @@ class Corpus:
             warnings=article_warnings(self._profile, [foreign]) if result.language else [],
         )
 
-    def _asked(self, query: str, mode: Mode = Mode.HYBRID, *, finds: bool = True) -> Question:
+    def _asked(self, query: str, mode: Mode = Mode.HYBRID, *, finds: bool = True) -> "Question":
         """Make a question; the index, if it `finds` by it, is opened while the model is loaded."""
+        from service.retrieval.search import ask
+
         if mode is Mode.LEXICAL or not finds:
             return ask(self.library, query, mode)
         with self.library.opening_index():
             return ask(self.library, query, mode)
 
-    def _answering(self, ranked: Sequence[Ranked]) -> list[Ranked]:
+    def _answering(self, ranked: "Sequence[Ranked]") -> "list[Ranked]":
         """Leave out passages too far from a question to answer it, where bands tell which are."""
         calibration = self._profile.calibration
         if calibration is None:
             return list(ranked)
-        return [one for one in ranked if band_of(one.score, calibration.search) is not Band.FAR]
+        return [
+            one for one in ranked if band_of(one.score, calibration.search) is not answers.Band.FAR
+        ]
 
-    def _passages(self, ranked: Sequence[Ranked]) -> list[Reading]:
+    def _passages(self, ranked: "Sequence[Ranked]") -> list[Reading]:
         """Read the ranked passages, article by article in the order of their best ones."""
         among = {one.chunk.id for one in ranked}
         ids = list(dict.fromkeys(one.chunk.article_id for one in ranked))
@@ -595,7 +560,7 @@ def _empty_warnings(readings: Sequence[Reading]) -> list[str]:
     ]
 
 
-def _nothing_answers(query: str, ranked: Sequence[Ranked]) -> str:
+def _nothing_answers(query: str, ranked: "Sequence[Ranked]") -> str:
     closest = f"; the closest passage scores {ranked[0].score:.2f}" if ranked else ""
     return f"Nothing in the library answers {query!r}{closest}. The summary stays empty."
 
@@ -626,8 +591,8 @@ def _day(name: str, given: str | None) -> str | None:
         ) from error
 
 
-def _header(article: Article) -> ArticleHeader:
-    return ArticleHeader(
+def _header(article: Article) -> "ArticleHeader":
+    return answers.ArticleHeader(
         id=article.id,
         title=article.title,
         source=article.source,

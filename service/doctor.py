@@ -9,7 +9,8 @@ from platform import python_version
 
 from embeddings.database import SQLITE_VERSION
 from embeddings.errors import ParallaxError
-from service.corpus import Corpus, model_encoder
+from service.corpus import Corpus
+from service.encoders import model_encoder
 from service.settings import Settings
 
 

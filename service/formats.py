@@ -8,14 +8,7 @@ import re
 from html import escape
 
 from service.answers import Quote, Summary, SummaryArticle, SummarySentence
-
-NOTHING = "No sentence qualifies for a summary."
-
-_MOST_LEFT_OUT = 80  # Characters shown of a sentence that was left out.
-
-# What ends a line in one of the formats, or is as good as a space in all of them; a no-break
-# space is part of the words.
-_SPACE = re.compile("[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")
+from service.notes import NOTHING, by_id, known, line, notes, place
 
 # What CommonMark and the ways in which it is extended (footnotes, tables, formulas, mentions,
 # attributes, bare links, dashes made of hyphens) read as mark-up, wherever it stands ...
@@ -67,26 +60,9 @@ _PAGE = """<!doctype html>
 
 def as_text(summary: Summary) -> str:
     """Return the sentences, one a line, then a line each where they stand and what was left out."""
-    told = [f"{_line(one.text)} [{number}]" for number, one in enumerate(summary.sentences, 1)]
+    told = [f"{line(one.text)} [{number}]" for number, one in enumerate(summary.sentences, 1)]
     lines = [*told, "", *notes(summary)] if told else [NOTHING, *notes(summary)]
     return "".join(f"{line}\n" for line in lines)
-
-
-def notes(summary: Summary) -> list[str]:
-    """Return in a line each where the sentences stand, and what was left out and why."""
-    articles = by_id(summary)
-    found = []
-    for number, sentence in enumerate(summary.sentences, start=1):
-        known = ", ".join(_known(articles.get(sentence.article_id)))
-        also = ", ".join(_place(other) for other in sentence.also_in)
-        parts = [f"[{number}] {_place(sentence)}", known, f"also said in {also}" if also else ""]
-        found.append("  ".join(part for part in parts if part))
-    for left in summary.left_out:
-        text = _line(left.text)
-        if len(text) > _MOST_LEFT_OUT:
-            text = f"{text[: _MOST_LEFT_OUT - 3]}..."
-        found.append(f"left out: {text} - {_line(left.reason)}")
-    return found
 
 
 def as_markdown(summary: Summary, title: str | None = None) -> str:
@@ -138,12 +114,12 @@ def as_html(summary: Summary, title: str | None = None) -> str:
 def heading(summary: Summary, title: str | None = None) -> str:
     """Return a title, or what is summarised if there is none."""
     if title:
-        return _line(title)
+        return line(title)
     cited = [quote for one in summary.sentences for quote in (one, *one.also_in)]
     ids = list(dict.fromkeys(quote.article_id for quote in cited))
     if len(ids) == 1:
         article = by_id(summary).get(ids[0])
-        return _line(article.title if article and article.title else ids[0])
+        return line(article.title if article and article.title else ids[0])
     return f"Summary of {len(ids)} articles" if ids else "Summary"
 
 
@@ -160,28 +136,6 @@ def paragraphs(summary: Summary) -> list[list[tuple[int, SummarySentence]]]:
     return found
 
 
-def by_id(summary: Summary) -> dict[str, SummaryArticle]:
-    """Return the articles that are quoted by their ids."""
-    return {article.id: article for article in summary.articles}
-
-
-def _line(text: str) -> str:
-    """Return a text in one line."""
-    return _SPACE.sub(" ", text).strip(" ")
-
-
-def _place(quote: Quote) -> str:
-    return f"{_line(quote.article_id)} {quote.start}:{quote.end}"
-
-
-def _known(article: SummaryArticle | None) -> list[str]:
-    """Return what is known of an article besides its address."""
-    if article is None:
-        return []
-    known = (article.title, article.source, (article.published or "")[:10])
-    return [_line(fact) for fact in known if fact]
-
-
 def _address(article: SummaryArticle | None) -> str | None:
     if article is None:
         return None
@@ -193,7 +147,7 @@ def _address(article: SummaryArticle | None) -> str | None:
 
 def escaped(text: str) -> str:
     """Return a text in one line that Markdown renders as just this text, within a line."""
-    return _MARKUP.sub(r"\\\g<0>", _line(text))
+    return _MARKUP.sub(r"\\\g<0>", line(text))
 
 
 def _begun(line: str) -> str:
@@ -204,18 +158,18 @@ def _begun(line: str) -> str:
 def _markdown_note(sentence: SummarySentence, articles: dict[str, SummaryArticle]) -> str:
     article = articles.get(sentence.article_id)
     address = _address(article)
-    parts = [escaped(fact) for fact in _known(article)]
+    parts = [escaped(fact) for fact in known(article)]
     if address:
         parts.append(f"<{address.replace('<', '%3C').replace('>', '%3E')}>")
-    parts.append(escaped(_place(sentence)))
+    parts.append(escaped(place(sentence)))
     parts += [f"also in {escaped(_named(other, articles))}" for other in sentence.also_in]
     return _begun(" · ".join(parts))
 
 
 def _named(quote: Quote, articles: dict[str, SummaryArticle]) -> str:
     """Return the title of a quote's article and the quote's place."""
-    known = _known(articles.get(quote.article_id))
-    return ", ".join([*known[:1], _place(quote)])
+    facts = known(articles.get(quote.article_id))
+    return ", ".join([*facts[:1], place(quote)])
 
 
 def _html(text: str) -> str:
@@ -233,11 +187,11 @@ def _html_sentence(number: int, sentence: SummarySentence) -> str:
 def _html_note(number: int, sentence: SummarySentence, articles: dict[str, SummaryArticle]) -> str:
     article = articles.get(sentence.article_id)
     address = _address(article)
-    known = [f"<bdi>{_html(fact)}</bdi>" for fact in _known(article)]
-    parts = [f"<cite>{', '.join(known)}</cite>"] if known else []
+    facts = [f"<bdi>{_html(fact)}</bdi>" for fact in known(article)]
+    parts = [f"<cite>{', '.join(facts)}</cite>"] if facts else []
     if address:
         parts.append(f'<a href="{_html(address)}">original</a>')
-    parts.append(f"<bdi>{_html(_place(sentence))}</bdi>")
+    parts.append(f"<bdi>{_html(place(sentence))}</bdi>")
     parts += [f"also in <bdi>{_html(_named(other, articles))}</bdi>" for other in sentence.also_in]
     back = f'<a href="#s{number}" aria-label="Back to sentence {number}">↩</a>'
     return " · ".join(parts) + f" {back}"

@@ -9,7 +9,8 @@ from embeddings.library import Library
 from embeddings.served import ServedModel
 from embeddings.switching import ModelSwitch, held_share
 from service.answers import ModelAnswer, Models
-from service.corpus import Corpus, MakeModel, guarded_encoder, model_encoder
+from service.corpus import Corpus, guarded_encoder
+from service.encoders import MakeModel, model_encoder
 from service.settings import Settings
 
 

@@ -25,7 +25,7 @@ def test_what_is_read_ahead_is_not_read_again(
     files._digested.cache_clear()
 
     read_through(str(folder))
-    monkeypatch.setattr(files, "file_digest", None)  # Whoever reads a file again fails.
+    monkeypatch.setattr(files, "digest_of", None)  # Whoever reads a file again fails.
 
     assert fingerprint(folder) == expected
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from service.answers import LeftOut, ScoredQuote, Summary, SummaryArticle, SummarySentence
-from service.formats import as_html, as_markdown, as_text, heading, notes, paragraphs
+from service.formats import as_html, as_markdown, as_text, heading, paragraphs
+from service.notes import notes
 from service.terminal import print_summary
 
 PUNCTUATION = "\\`*_{}[]()<>#+-.!|~$^&@:/=\"'1a w"

@@ -12,7 +12,7 @@ MODULES = sorted(
 # From the ground up. A name stands for a module or for a package with all that is in it; what
 # stands in one line does not import one another.
 LAYERS = [
-    "embeddings.errors embeddings.machine",
+    "embeddings.errors embeddings.machine embeddings.digests",
     "embeddings.vectors embeddings.batching embeddings.locks embeddings.snapshot embeddings.writer "
     "embeddings.states embeddings.wal embeddings.tally embeddings.rules",
     "embeddings.arrays",
@@ -35,7 +35,8 @@ LAYERS = [
     "embeddings.restoring",
     "service.settings service.keys service.answers service.claims service.words service.numerals "
     "service.reopening service.lines",
-    "service.terms service.bands service.layout service.formats",
+    "service.encoders service.terms service.bands service.layout service.notes",
+    "service.formats",
     "service.facts",
     "service.reading service.languages",
     "service.retrieval service.coherence service.copies",

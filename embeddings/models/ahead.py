@@ -1,16 +1,20 @@
-"""Reads ahead what a model takes to open, while the library that asks for it is being opened."""
+"""Opens a model ahead, while the library that asks for it is being opened."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from embeddings.models.files import fingerprint, locate
 
+if TYPE_CHECKING:
+    from embeddings.models.opening import ModelEncoder
+
 
 def read_ahead(name: str) -> None:
-    """Begin to digest a model's files and to import its runtime, in a thread of its own.
+    """Begin to digest a model's files, in a thread of its own.
 
-    Both are remembered by the process, and are what opening a model waits for longest. Errors are
-    met again, and told, by who opens it.
+    The digests are remembered by the process. Errors are met again, and told, by who opens it.
 
     Args:
         name: Of the model that will probably be asked; of another one nothing is gained.
@@ -21,7 +25,25 @@ def read_ahead(name: str) -> None:
 def _read(name: str) -> None:
     with suppress(Exception):
         fingerprint(locate(name))
-        from embeddings.models.openvino_runtime import openvino, openvino_version
 
-        if openvino_version() is not None:
-            openvino()
+
+def open_ahead(encoder: "ModelEncoder") -> Callable[[], "ModelEncoder | None"]:
+    """Begin to open a model that will probably be asked, in a thread of its own.
+
+    Args:
+        encoder: Whose model it is; see `ModelEncoder.open_kept`.
+
+    Returns:
+        Waits until that is done, and gives the encoder; None if its model could not be opened,
+        which is met again, and told, by who opens it then.
+    """
+    # Imported here: who reads ahead begins before that.
+    from concurrent.futures import ThreadPoolExecutor
+
+    def opened() -> bool:
+        with suppress(Exception):
+            return encoder.open_kept()
+        return False
+
+    opening = ThreadPoolExecutor(1, "opening ahead").submit(opened)
+    return lambda: encoder if opening.result() else None

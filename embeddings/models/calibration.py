@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from embeddings.encoder import Calibration, Thresholds
 
@@ -40,7 +40,7 @@ def _calibration(kinds: Mapping[str, Mapping[str, float]]) -> Calibration:
 
 @cache
 def _shipped() -> dict[str, Calibration]:
-    text = files("embeddings.models").joinpath(_SHIPPED).read_text(encoding="utf-8")
+    text = Path(__file__).with_name(_SHIPPED).read_text(encoding="utf-8")
     return {
         fingerprint: _calibration(entry["thresholds"])
         for entry in json.loads(text)

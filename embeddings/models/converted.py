@@ -51,8 +51,12 @@ class ConvertedModels:
             kept: Folder that they are kept in.
             tell: Told what takes long, and that they cannot be kept.
         """
-        self._kept = KeptModels(kept, f"openvino-{openvino_version()}")
+        self._folder = kept
         self._tell = tell
+
+    @cached_property
+    def _kept(self) -> KeptModels:
+        return KeptModels(self._folder, f"openvino-{openvino_version()}")
 
     def open(self, name: str, folder: Path, precision: Precision) -> ConvertedModel:
         """Open a model; convert it if that was not done before.

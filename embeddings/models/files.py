@@ -1,12 +1,12 @@
 """Where a model's files lie on this machine, and the fingerprint of what they hold."""
 
 from functools import cache
-from hashlib import file_digest, sha256
-from importlib import resources
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
+from embeddings.digests import digest_of
 from embeddings.errors import ModelUnavailable
 from embeddings.models.precision import Precision
 
@@ -111,7 +111,7 @@ def fingerprint(folder: Path, precision: Precision = Precision.FLOAT32) -> str:
 
 def calibration_texts() -> bytes:
     """Return what int8 is calibrated with: invented news, one text of any length a line."""
-    return resources.files("embeddings.models").joinpath("calibration_texts.txt").read_bytes()
+    return Path(__file__).with_name("calibration_texts.txt").read_bytes()
 
 
 def digest(parts: list[bytes]) -> bytes:
@@ -128,4 +128,4 @@ def _file_digest(path: Path) -> bytes:
 @cache
 def _digested(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file_digest(file, "sha256").digest()
+        return bytes.fromhex(digest_of(file))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from glob import escape
-from hashlib import file_digest
 from os import fsync
 from pathlib import Path
 from typing import TypeVar
+
+from embeddings.digests import digest_of
 
 Loaded = TypeVar("Loaded")
 
@@ -144,4 +145,4 @@ def _is_sound(folder: Path, counts: Callable[[str], bool] = lambda name: True) -
 
 def _checksum(path: Path) -> str:
     with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+        return digest_of(file)

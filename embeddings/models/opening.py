@@ -12,7 +12,12 @@ from embeddings.errors import ModelUnavailable
 from embeddings.models.card import card_languages
 from embeddings.models.converted import ConvertedModel, ConvertedModels, NotConverted
 from embeddings.models.files import fingerprint, locate
-from embeddings.models.openvino_runtime import computes_bfloat16, openvino, openvino_version
+from embeddings.models.openvino_runtime import (
+    computes_bfloat16,
+    has_openvino,
+    openvino,
+    openvino_version,
+)
 from embeddings.models.precision import Precision
 from embeddings.models.sentence_transformer import SentenceTransformerEncoder, has_graphics_card
 from embeddings.vectors import Matrix
@@ -78,7 +83,7 @@ class _Choice:
         """Why the model is not to run on OpenVINO, as far as can be told without the model."""
         if self.device not in (None, "cpu"):
             return f"the device {self.device!r} is asked for"
-        if openvino_version() is None:
+        if not has_openvino():
             return "OpenVINO is not installed"
         if self.device is None and has_graphics_card():
             return "there is a graphics card"
@@ -123,6 +128,17 @@ class ModelEncoder:
     def explain(self, passages: Sequence[Passage], vector: Matrix) -> list[list[TokenPart]] | None:
         """Tell what each token gives to a cosine; see `Encoder.explain`."""
         return self._opened.explain(passages, vector)
+
+    def open_kept(self) -> bool:
+        """Open the model where that is quick: if there are vectors of it and it was kept before.
+
+        Returns:
+            Whether it was opened.
+        """
+        folder = self._asked.folder
+        if self._asked.why_not_converted or not self._converted.is_there(folder, self.precision):
+            return False
+        return self._holds(self.fingerprint) and isinstance(self._opened, ConvertedModel)
 
     @property
     def runtime(self) -> str:

@@ -10,6 +10,9 @@ import click
 if TYPE_CHECKING:
     from service.corpus import Corpus
 
+# Else its model would be taken apart as soon as the command is done; see `QuickEnd`.
+_held: list["Corpus"] = []
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -70,17 +73,21 @@ def open_corpus(
         offline: As the options have it.
         embeds: Whether a question will be embedded, so that it is well to begin with the model.
     """
-    from embeddings.models.ahead import read_ahead
-    from embeddings.models.files import DEFAULT_MODEL
+    from service.encoders import begun_model, model_encoder
     from service.settings import read_settings
 
     settings = read_settings(library=library, model=model, offline=offline)
-    if embeds and not settings.offline:
-        read_ahead(settings.model or DEFAULT_MODEL)
+    begins = embeds and not settings.offline
+    make_model = begun_model(settings, _tell) if begins else model_encoder
     from service.corpus import Corpus
 
-    corpus = Corpus.open(settings, tell=lambda message: click.echo(message, err=True))
+    corpus = Corpus.open(settings, tell=_tell, make_model=make_model)
+    _held[:] = [corpus]
     try:
         yield corpus
     finally:
         corpus.close()
+
+
+def _tell(message: str) -> None:
+    click.echo(message, err=True)

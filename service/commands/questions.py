@@ -56,7 +56,7 @@ def search(
     # Imports stand behind it, so that the model is begun with before them.
     with open_corpus(**common, embeds=mode != "lexical") as corpus:
         from service.corpus import read_filters
-        from service.retrieval.search import Mode
+        from service.retrieval.mode import Mode
 
         answer = corpus.search(
             query,

@@ -50,7 +50,7 @@ def summarize(
     Every sentence is quoted verbatim, with its place in its source. Keep the JSON to have the
     quotes checked later by parallax verify.
     """
-    from service import formats, terminal
+    from service import terminal
     from service.summarization.methods import Method
 
     check_stdin(articles)
@@ -64,6 +64,8 @@ def summarize(
     elif form == "text":
         terminal.print_summary(answer)
     else:
+        from service import formats
+
         terminal.print_warnings(answer.warnings)
         document = (formats.as_markdown if form == "markdown" else formats.as_html)(answer, query)
         # In UTF-8 wherever it goes, as the page says it is.

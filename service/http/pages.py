@@ -10,12 +10,13 @@ from embeddings.errors import BadRequest
 from service.answers import SearchAnswer, Summary
 from service.bands import parts_told
 from service.corpus import read_filters
-from service.formats import NOTHING, as_html, as_markdown, by_id, heading, paragraphs
+from service.formats import as_html, as_markdown, heading, paragraphs
 from service.http.parsing import read_query
 from service.http.requests import MOST_REFS
 from service.http.routes import corpus, described, is_locked
 from service.layout import letters, originals, parts_of, rows, tallies, versions, voices
 from service.lines import flat
+from service.notes import NOTHING, by_id
 from service.reading import Ref
 from service.retrieval.highlights import closed_up, cut, shade
 from service.retrieval.search import Mode

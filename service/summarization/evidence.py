@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,12 @@ from embeddings.vectors import Matrix, cosine, unit
 from service import coherence
 from service.copies import origins_of
 from service.reading import Reading, Statement
-from service.retrieval.search import Question
 from service.summarization.salience import Values, features, salience, weights_for
 from service.summarization.sparse import SparseRows
 from service.words import stems, stems_of, words
+
+if TYPE_CHECKING:
+    from service.retrieval.search import Question
 
 # The dense part of the evidence; the rest is lexical. See benchmarks/README.md.
 DENSE_SHARE = 0.3
@@ -175,7 +178,7 @@ def _seniority(reading: Reading) -> tuple[str, str]:
     return reading.article.published or "9999", reading.article.id
 
 
-def gather(readings: Sequence[Reading], question: Question | None = None) -> Evidence:
+def gather(readings: Sequence[Reading], question: "Question | None" = None) -> Evidence:
     """Gather what is known of the sentences of distinct readings, in time linear in their number.
 
     Args:
@@ -294,7 +297,7 @@ def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
     return closest
 
 
-def _asked(evidence: Evidence, terms: dict[str, int], question: Question) -> Evidence:
+def _asked(evidence: Evidence, terms: dict[str, int], question: "Question") -> Evidence:
     """Say what the sentences are worth as an answer, and let only those be chosen that are one."""
     vector = question.vector
     if vector is None:

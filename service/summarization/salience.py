@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from operator import itemgetter
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -122,6 +122,6 @@ def _first_persons(words: Sequence[str]) -> int:
 
 @cache
 def _shipped() -> dict[str, dict[str, float]]:
-    text = files("service.summarization").joinpath("salience.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("salience.json").read_text(encoding="utf-8")
     weights: dict[str, dict[str, float]] = json.loads(text)["weights"]
     return weights

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,7 +10,6 @@ from embeddings.errors import BadRequest
 from embeddings.vectors import Matrix
 from service.answers import LeftOut, ScoredQuote, Summary, SummarySentence
 from service.reading import Reading, Statement
-from service.retrieval.search import Question
 from service.summarization.evidence import (
     FEWEST_WORDS,
     HARDLY,
@@ -22,6 +22,9 @@ from service.summarization.evidence import (
 from service.summarization.methods import MOST_WORDS, Method, check_lengths
 from service.summarization.selection import Objection, Selection, alike
 from service.words import stems
+
+if TYPE_CHECKING:
+    from service.retrieval.search import Question
 
 _WORDS = 100
 
@@ -55,7 +58,7 @@ def summarize(
     *,
     words: int | None = None,
     sentences: int | None = None,
-    question: Question | None = None,
+    question: "Question | None" = None,
     method: Method = Method.CENTROID,
     weights: Mapping[str, float] | None = None,
 ) -> Summary:

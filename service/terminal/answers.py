@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from service.answers import (
-    AddResult,
-    ArticleDetail,
-    ArticlePage,
-    Band,
-    Explanation,
-    Hit,
-    Quote,
-    SearchAnswer,
-    Summary,
-)
 from service.bands import parts_told
-from service.formats import NOTHING, notes
 from service.lines import flat, harmless
+from service.notes import NOTHING, notes
 from service.terminal.console import err, out, print_warnings
 
 if TYPE_CHECKING:
-    from service.answers import SimilarArticles
+    from service.answers import (
+        AddResult,
+        ArticleDetail,
+        ArticlePage,
+        Band,
+        Explanation,
+        Hit,
+        Quote,
+        SearchAnswer,
+        SimilarArticles,
+        Summary,
+    )
 
 _CARRIERS_SHOWN = 8
 
 _MOST_WARNED = 3
 
 
-def print_search(answer: SearchAnswer) -> None:
+def print_search(answer: "SearchAnswer") -> None:
     """Print hits, the sentence that made each in bold, and the summary if there is one."""
     print_warnings(answer.warnings)
     demands = _demands(answer)
@@ -64,7 +64,7 @@ def print_similar(answer: "SimilarArticles") -> None:
         out.print(f"   [dim]{escape(article.id)}  {parts_told(article.parts)}[/]")
 
 
-def print_summary(summary: Summary) -> None:
+def print_summary(summary: "Summary") -> None:
     """Print a summary, each sentence with its source, and what was left out."""
     print_warnings(summary.warnings)
     if not summary.sentences:
@@ -77,7 +77,7 @@ def print_summary(summary: Summary) -> None:
         out.print(f"[dim]{escape(harmless(note))}[/]")
 
 
-def print_articles(page: ArticlePage) -> None:
+def print_articles(page: "ArticlePage") -> None:
     """Print a line an article: id, day, source, title."""
     ids = max((len(article.id) for article in page.articles), default=0)
     sources = max((len(article.source or "") for article in page.articles), default=0)
@@ -91,7 +91,7 @@ def print_articles(page: ArticlePage) -> None:
         )
 
 
-def print_article(article: ArticleDetail) -> None:
+def print_article(article: "ArticleDetail") -> None:
     """Print what is known of an article, and each block with its label and the reason."""
     facts = {
         "id": article.id,
@@ -114,7 +114,7 @@ def print_article(article: ArticleDetail) -> None:
         out.print(_indented(escape(flat(block.text))))
 
 
-def print_add_warnings(results: Sequence[AddResult]) -> None:
+def print_add_warnings(results: "Sequence[AddResult]") -> None:
     """Print the warnings of the first articles that have some, and count the others."""
     warned = [result for result in results if result.warnings]
     for result in warned[:_MOST_WARNED]:
@@ -125,7 +125,7 @@ def print_add_warnings(results: Sequence[AddResult]) -> None:
         print_warnings([f"and {len(more):,} more in {languages}"])
 
 
-def print_counts(console: Console, results: Sequence[AddResult], encoded: int) -> None:
+def print_counts(console: Console, results: "Sequence[AddResult]", encoded: int) -> None:
     """Print how many articles were added and so on, and how many passages were embedded."""
     counts = Counter(result.status for result in results)
     statuses = ("added", "updated", "unchanged", "refused")
@@ -146,11 +146,11 @@ def _heading(title: str, source: str | None, published: str | None) -> str:
     return f"[bold]{escape(flat(title)) or 'untitled'}[/]{behind}"
 
 
-def _place(quote: Quote) -> str:
+def _place(quote: "Quote") -> str:
     return escape(f"{quote.article_id} {quote.start}:{quote.end}")
 
 
-def _scores(hit: Hit) -> str:
+def _scores(hit: "Hit") -> str:
     parts = [f"score {hit.score:.2f}{_band(hit.band)}"]
     if hit.dense is not None:
         parts.append(f"meaning {hit.dense:.2f}")
@@ -161,11 +161,11 @@ def _scores(hit: Hit) -> str:
     return "  ".join(parts)
 
 
-def _band(band: Band | None) -> str:
+def _band(band: "Band | None") -> str:
     return f" {band}" if band else ""
 
 
-def _demands(answer: SearchAnswer) -> str:
+def _demands(answer: "SearchAnswer") -> str:
     """Say what a question was understood to demand of every passage."""
     held = " and ".join(f'"{phrase}"' for phrase in answer.required)
     lacked = " or ".join(f'"{phrase}"' for phrase in answer.excluded)
@@ -173,7 +173,7 @@ def _demands(answer: SearchAnswer) -> str:
     return ", ".join(parts)
 
 
-def _with_best_sentence(hit: Hit) -> str:
+def _with_best_sentence(hit: "Hit") -> str:
     if not hit.sentences:
         return escape(flat(hit.text))
     best = hit.sentences[0]
@@ -183,7 +183,7 @@ def _with_best_sentence(hit: Hit) -> str:
     return " ".join(part for part in (escape(flat(before)), bold, escape(flat(after))) if part)
 
 
-def _explained(explanation: Explanation) -> str:
+def _explained(explanation: "Explanation") -> str:
     """Name the words that gave most, the strongest in bold, and what all others gave together."""
     words = [one for one in explanation.words if any(map(str.isalnum, one.text))]
     words.sort(key=lambda one: (-one.score, one.start))

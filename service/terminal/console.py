@@ -3,13 +3,15 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from service.answers import Answer
 from service.lines import escaped_json, flat, harmless
+
+if TYPE_CHECKING:
+    from service.answers import Answer
 
 
 class _Careful(Console):
@@ -31,7 +33,7 @@ out = _Careful(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 err = _Careful(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
-def print_json(answer: Answer) -> None:
+def print_json(answer: "Answer") -> None:
     """Print an answer as one JSON value."""
     # Not through rich, which would wrap and colour it.
     written = json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         Verification,
     )
     from service.claims import Claim
+    from service.summarization.remarks import Remarks
 
     A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
@@ -449,8 +450,14 @@ class Corpus:
         else:
             readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
             warnings = []
+        remarks = self._remarks(refs, readings) if question is None else None
         answer = summarize(
-            readings, words=words, sentences=sentences, question=question, method=method
+            readings,
+            words=words,
+            sentences=sentences,
+            question=question,
+            method=method,
+            remarks=remarks,
         )
         warnings += answer.warnings
         if query is not None:
@@ -515,6 +522,14 @@ class Corpus:
         if calibration is None:
             return list(ranked)
         return [one for one in ranked if band_of(one.score, calibration.search) is not Band.FAR]
+
+    def _remarks(self, refs: Sequence[Ref], readings: Sequence[Reading]) -> "Remarks | None":
+        """Return what is kept of a text of one's own that was read before."""
+        if len(readings) > 1 or refs[0].id is not None or not readings[0].statements:
+            return None
+        from service.summarization.remarks import kept_remarks
+
+        return kept_remarks(self.library, readings[0].statements)
 
     def _passages(self, ranked: Sequence[Ranked]) -> list[Reading]:
         """Read the ranked passages, article by article in the order of their best ones."""

@@ -48,6 +48,13 @@ class SparseRows:
         owners, columns = np.divmod(places, max(1, width))
         return cls(counts.astype(np.float32), columns, owners, starts, width)
 
+    @classmethod
+    def of(cls, sizes: _Places, columns: _Places, values: Matrix) -> Self:
+        """Make as few columns as there are of rows of so many values each."""
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        return cls(values, columns, owners, starts, int(columns.max(initial=0)) + 1)
+
     def __len__(self) -> int:
         """Return how many rows there are."""
         return len(self.starts) - 1

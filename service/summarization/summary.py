@@ -20,6 +20,7 @@ from service.summarization.evidence import (
     with_salience,
 )
 from service.summarization.methods import MOST_WORDS, Method, check_lengths
+from service.summarization.remarks import Remarks
 from service.summarization.selection import Objection, Selection, alike
 from service.words import stems
 
@@ -58,6 +59,7 @@ def summarize(
     question: Question | None = None,
     method: Method = Method.CENTROID,
     weights: Mapping[str, float] | None = None,
+    remarks: Remarks | None = None,
 ) -> Summary:
     """Choose the sentences that together are most like all that was read.
 
@@ -72,6 +74,7 @@ def summarize(
         question: What the summary is to answer, if anything is asked.
         method: How the sentences are chosen.
         weights: Of the features of `salience`, instead of those that are shipped.
+        remarks: On the sentences of the only reading, where nothing is asked, if they are known.
 
     Returns:
         The summary. Empty if nothing qualifies, and if what is asked is not spoken of.
@@ -88,7 +91,7 @@ def summarize(
     if not groups:
         return Summary(text="", words=0, sentences=[], left_out=[])
     first = [group[0] for group in groups]
-    evidence = gather(first, question)
+    evidence = gather(first, question, remarks)
     if question is not None and (evidence.closest or 0.0) < _SPOKEN_OF:
         return _empty(f"No sentence here speaks of {question.text!r}; the summary stays empty.")
     most = sentences or len(evidence.statements)

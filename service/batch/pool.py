@@ -1,14 +1,15 @@
 """Jobs done by several processes, their records in the order of the jobs.
 
 Reading, labelling, choosing and the like is plain Python, so each process does it for other
-articles. They look vectors up and load no model: where one is missing, the process that has
-the model does the job itself.
+articles; the one that hands them out does its share too, and all of it while the others start.
+Those look vectors up and load no model: where one is missing, the process that has the model does
+the job itself.
 """
 
 import os
 import signal
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from itertools import chain, count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Thread
+from typing import ParamSpec, TypeVar
 
 from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors, ParallaxError
 from service.batch.formats import FORMATS
@@ -25,14 +27,20 @@ from service.batch.records import Outcome, record_of
 from service.corpus import Corpus
 from service.settings import Settings
 
-# With fewer articles the start of the processes takes longer than they save: each takes half a
-# second, an article of a newswire nine milliseconds.
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# With fewer articles they are done before another process has started, which takes half a second.
 _FEWEST_ARTICLES = 200
+
+# So many groups of jobs are given to another process at a time, that it has one to go on with
+# while this one does one of its own.
+_GROUPS_AHEAD = 2
 
 # What is under way at a time, so that memory does not grow with the input: so many groups of jobs
 # for each process, that one slow article does not keep the others waiting, and so many characters
 # in all.
-_GROUPS_A_WORKER = 4
+_GROUPS_A_WORKER = 16
 _MOST_CHARACTERS = 16_000_000
 
 # A process is handed several jobs at once, which it does from one state of the library: to hand
@@ -79,7 +87,7 @@ def outcomes(
         corpus: The library; it alone may hold a model and writes to the cache.
         work: How they are done.
         jobs: The jobs.
-        workers: How many processes do them; with 1 it is this one.
+        workers: How many processes do them, this one among them.
         first: The number of the first job's record.
         fewest: With fewer articles this process does them alone.
 
@@ -123,9 +131,14 @@ def _shared(
 ) -> Iterator[Outcome]:
     waiting: deque[_Waiting] = deque()
     characters = 0
-    with _processes(work, workers) as executor:
+    with _processes(work, workers - 1) as executor:
+        starting = [_submitted(executor, _started) for _ in range(workers - 1)]
         for group in _groups(numbered):
-            waiting.append(_Waiting(group, _submitted(executor, group)))
+            room = _GROUPS_AHEAD * sum(one.done() for one in starting)
+            if sum(not one.future.done() for one in waiting) < room:
+                waiting.append(_Waiting(group, _submitted(executor, _outcomes, group)))
+            else:
+                waiting.append(_Waiting(group, _done_here(corpus, work, group)))
             characters += group.characters
             while waiting and (
                 waiting[0].future.done()
@@ -144,6 +157,10 @@ class _Group:
 
     first: int
     jobs: list[Job]
+
+    @property
+    def numbered(self) -> Iterator[tuple[int, Job]]:
+        return enumerate(self.jobs, self.first)
 
     @property
     def characters(self) -> int:
@@ -168,7 +185,7 @@ def _groups(numbered: Iterator[tuple[int, Job]]) -> Iterator[_Group]:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Jobs that another process was given; of one for which it has no vectors comes None."""
+    """Jobs that were given to a process; of one for which it has no vectors comes None."""
 
     group: _Group
     future: "Future[list[Outcome | None]]"
@@ -179,8 +196,7 @@ def _finished(corpus: Corpus, work: Work, waiting: _Waiting) -> Iterator[Outcome
         outcomes = waiting.future.result()
     except BrokenProcessPool as error:
         raise _lost() from error
-    numbered = enumerate(waiting.group.jobs, waiting.group.first)
-    for outcome, (number, job) in zip(outcomes, numbered, strict=True):
+    for outcome, (number, job) in zip(outcomes, waiting.group.numbered, strict=True):
         yield outcome or work.outcome(corpus, number, job)
 
 
@@ -212,13 +228,26 @@ def _processes(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
         end.close()
 
 
-def _submitted(executor: ProcessPoolExecutor, group: _Group) -> "Future[list[Outcome | None]]":
-    """Hand jobs to a process, which is started if there are too few."""
+def _submitted(
+    executor: ProcessPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> "Future[T]":
+    """Have something done by a process, which is started if there are too few."""
     try:
         with _interruptions_blocked():
-            return executor.submit(_outcomes, group)
+            return executor.submit(call, *args, **kwargs)
     except BrokenProcessPool as error:
         raise _lost() from error
+
+
+def _done_here(corpus: Corpus, work: Work, group: _Group) -> "Future[list[Outcome | None]]":
+    """Do jobs in this process."""
+    found: Future[list[Outcome | None]] = Future()
+    found.set_result(
+        corpus.library.at_one_state(
+            lambda: [work.outcome(corpus, number, job) for number, job in group.numbered]
+        )
+    )
+    return found
 
 
 @contextmanager
@@ -249,6 +278,10 @@ def _start(work: Work, end: Connection) -> None:
     _here = work, Corpus.open(offline)
 
 
+def _started() -> None:
+    """Tell, by being done, that a worker process has started."""
+
+
 def _end_with(end: Connection) -> None:
     try:
         end.recv_bytes()
@@ -261,9 +294,8 @@ def _outcomes(group: _Group) -> list[Outcome | None]:
     if _here is None:
         raise RuntimeError("This process was not started as a worker.")
     work, corpus = _here
-    numbered = list(enumerate(group.jobs, group.first))
     return corpus.library.at_one_state(
-        lambda: [_outcome(work, corpus, number, job) for number, job in numbered]
+        lambda: [_outcome(work, corpus, number, job) for number, job in group.numbered]
     )
 
 

@@ -17,7 +17,7 @@ from service.retrieval.search import Question
 from service.summarization.looks import Looks, lengths_of, looks_of, spaceless
 from service.summarization.remarks import Remarks, counted, wordings_of
 from service.summarization.salience import Values, features, salience, weights_for
-from service.summarization.sparse import SparseRows
+from service.summarization.sparse import Products, SparseRows
 from service.words import stems, stems_of, words
 
 # The dense part of the evidence; the rest is lexical. See benchmarks/README.md.
@@ -141,9 +141,13 @@ class Evidence:
         on = first + int(np.searchsorted(self.rows[first:number], row))
         return on if on < number and self.rows[on] == row else None
 
-    def cosines(self) -> tuple[Matrix, Matrix]:
+    def cosines(self) -> tuple[Matrix, Matrix | Products]:
         """Return the cosines of all sentences with one another, shape (n, n): dense, lexical."""
-        return cosine(self.dense, self.dense), self.lexical.products(self.lexical)
+        # Of several origins each sentence is held against all others, else only what is chosen.
+        lexical = (
+            self.lexical.products(self.lexical) if self.has_several else Products(self.lexical)
+        )
+        return cosine(self.dense, self.dense), lexical
 
     def among(self, kept: Numbers) -> "Evidence":
         """Return the same of some sentences, in ascending order."""
@@ -298,7 +302,7 @@ def most_promising(evidence: Evidence, most: int) -> Numbers:
 def with_salience(
     evidence: Evidence,
     dense: Matrix,
-    lexical: Matrix,
+    lexical: Matrix | Products,
     weights: Mapping[str, float] | None = None,
 ) -> Evidence:
     """Say what the sentences are worth for themselves, where nothing is asked.
@@ -315,7 +319,9 @@ def with_salience(
     return replace(evidence, worth={"salience": _SALIENCE_WEIGHT * salience(found, weights)})
 
 
-def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dict[str, Values]:
+def salience_features(
+    evidence: Evidence, dense: Matrix, lexical: Matrix | Products
+) -> dict[str, Values]:
     """Say of each sentence what may tell whether it belongs into a summary; see `features`."""
     closeness = {
         "meaning": evidence.dense_aim,
@@ -332,10 +338,10 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
     return features(looks, places, evidence.articles, closeness)
 
 
-def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
+def _elsewhere(evidence: Evidence, cosines: Matrix | Products) -> Values:
     """Say how close each sentence is to the closest one of each other origin, in the mean."""
-    if not evidence.has_several:
-        return np.zeros(len(cosines))
+    if not evidence.has_several or isinstance(cosines, Products):  # There is no other one.
+        return np.zeros(len(evidence.statements))
     # Articles stand in a row, so a run of columns is an article; an origin may have several.
     origins, starts = [], []
     for start in np.flatnonzero(np.diff(evidence.articles, prepend=-1)).tolist():

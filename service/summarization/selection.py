@@ -10,6 +10,7 @@ from embeddings.vectors import Matrix
 from service.coherence import Leaning
 from service.summarization.evidence import DENSE_SHARE, Evidence, Flags, Numbers
 from service.summarization.salience import Values
+from service.summarization.sparse import Products
 
 # Sentences that say the same: so much of their words is shared, or less of the words and so
 # much of the meaning. Meaning alone does not tell: "8 died" and "9 died" mean alike.
@@ -57,7 +58,7 @@ class _Closeness:
     Only products of rows are needed: |s + r|^2 = s.s + 2 s.r + r.r.
     """
 
-    def __init__(self, gram: Matrix, aim: Matrix) -> None:
+    def __init__(self, gram: Matrix | Products, aim: Matrix) -> None:
         self._gram = gram
         self._aim = aim
         self._squares = gram.diagonal()
@@ -99,7 +100,7 @@ class Selection:
     for Multi-Document Summarization".
     """
 
-    def __init__(self, evidence: Evidence, dense: Matrix, lexical: Matrix) -> None:
+    def __init__(self, evidence: Evidence, dense: Matrix, lexical: Matrix | Products) -> None:
         """Prepare to choose.
 
         Args:

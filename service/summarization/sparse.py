@@ -94,6 +94,18 @@ class SparseRows:
         values = self.values if weights is None else self.values * weights[self.owners]
         return np.bincount(self.columns, weights=values, minlength=self.width).astype(np.float32)
 
+    def squares(self) -> Matrix:
+        """Return the product of each row with itself, shape (rows,)."""
+        found = np.bincount(self.owners, weights=self.values * self.values, minlength=len(self))
+        return found.astype(np.float32)
+
+    def products_of(self, row: int) -> Matrix:
+        """Return the product of one row with each; as a row of `products` with themselves."""
+        own = slice(int(self.starts[row]), int(self.starts[row + 1]))
+        vector = np.zeros(self.width, np.float32)
+        vector[self.columns[own]] = self.values[own]
+        return self.times(vector)
+
     def products(self, others: "SparseRows") -> Matrix:
         """Return the product of each row with each of the others, shape (rows, others)."""
         found = np.zeros((len(self), len(others)), np.float32)
@@ -126,3 +138,29 @@ def _runs(starts: _Places, sizes: _Places) -> _Places:
     before = np.cumsum(sizes) - sizes
     runs: _Places = np.repeat(starts - before, sizes)
     return runs + np.arange(len(runs))
+
+
+class Products:
+    """The products of rows with one another, of which each row is made when it is asked for.
+
+    Whoever chooses asks for those of what is chosen, which are few.
+    """
+
+    def __init__(self, rows: SparseRows) -> None:
+        self._rows = rows
+        self._squares = rows.squares()
+        self._made: dict[int, Matrix] = {}
+
+    def __getitem__(self, row: int) -> Matrix:
+        """Return the products of a row with all of them, shape (rows,)."""
+        if row not in self._made:
+            self._made[row] = self._rows.products_of(row)
+        return self._made[row]
+
+    def diagonal(self) -> Matrix:
+        """Return the product of each row with itself, shape (rows,)."""
+        return self._squares
+
+    def item(self, row: int, other: int) -> float:
+        """Return the product of two rows."""
+        return self._squares.item(row) if row == other else self[row].item(other)

@@ -107,13 +107,12 @@ class Evidence:
     @property
     def has_several(self) -> bool:
         """Whether the sentences are of several origins."""
-        return bool((self.origins != self.origins[:1]).any())
+        return len(self.judges) > 1 and bool((self.origins != self.origins[:1]).any())
 
     @property
     def closeness(self) -> Values:
         """How close each sentence by itself is to what the summary is to be like, shape (n,)."""
-        mixed: Values = DENSE_SHARE * self.dense_aim + (1 - DENSE_SHARE) * self.lexical_aim
-        return mixed
+        return _mixed(self.dense_aim, self.lexical_aim)
 
     @property
     def rating(self) -> Values:
@@ -208,6 +207,11 @@ def gather(
     sizes = [len(reading.statements) for reading in readings]
     dense = np.concatenate([reading.vectors for reading in readings])
     weights = _weights(statements, np.repeat(1 / np.bincount(found.origins)[found.origins], sizes))
+    dense_aim = dense @ _centre(weights @ dense)
+    lexical_aim = found.lexical.times(_centre(found.lexical.summed(weights)))
+    eligible = (found.lengths >= FEWEST_WORDS) | (found.spaceless > 0)
+    if question is None:
+        eligible &= _belongs(_mixed(dense_aim, lexical_aim), found.origins)
     evidence = Evidence(
         statements=statements,
         articles=np.repeat(np.arange(len(readings)), sizes),
@@ -217,15 +221,15 @@ def gather(
         wordings=found.wordings,
         judges=found.judges,
         looks=found.looks,
-        eligible=(found.lengths >= FEWEST_WORDS) | (found.spaceless > 0),
+        eligible=eligible,
         dense=dense,
         lexical=found.lexical,
-        dense_aim=dense @ _centre(weights @ dense),
-        lexical_aim=found.lexical.times(_centre(found.lexical.summed(weights))),
+        dense_aim=dense_aim,
+        lexical_aim=lexical_aim,
         worth={},
         closest=None,
     )
-    return _belonging(evidence) if question is None else _asked(evidence, found.terms, question)
+    return evidence if question is None else _asked(evidence, found.terms, question)
 
 
 class _Words(NamedTuple):
@@ -275,13 +279,17 @@ def _remarked(remarks: Remarks) -> _Words:
     )
 
 
-def _belonging(evidence: Evidence) -> Evidence:
-    """Let only those sentences be chosen that belong to what the articles tell."""
-    share = _BELONGING_OF_SEVERAL if evidence.has_several else _BELONGING
-    closeness = evidence.closeness
-    return replace(
-        evidence, eligible=evidence.eligible & (closeness >= share * closeness.max(initial=0.0))
-    )
+def _belongs(closeness: Values, origins: Numbers) -> Flags:
+    """Tell which sentences belong to what the articles of these origins tell."""
+    share = _BELONGING_OF_SEVERAL if len(set(origins.tolist())) > 1 else _BELONGING
+    belongs: Flags = closeness >= share * closeness.max(initial=0.0)
+    return belongs
+
+
+def _mixed(dense: Matrix, lexical: Matrix) -> Values:
+    """Mix closeness in meaning and in words."""
+    mixed: Values = DENSE_SHARE * dense + (1 - DENSE_SHARE) * lexical
+    return mixed
 
 
 def most_promising(evidence: Evidence, most: int) -> Numbers:

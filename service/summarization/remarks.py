@@ -6,7 +6,7 @@ beside the outlines of texts: numbers, and the words that sentences lean on.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from functools import cache
@@ -39,6 +39,8 @@ _HEAD = 2
 _COLUMNS = len(Looks.__slots__) + 2
 _NUMBER = np.dtype("<u4")
 
+_Kept = tuple[str, int | None, bool, bool, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
@@ -48,17 +50,18 @@ class Remarks:
         looks: What each looks like.
         wordings: A number for what each says, the same for the same text, shape (n,).
         counts: How often each has each term of the article, shape (n, terms).
-        leanings: What each leans on; None for one that can stand alone.
+        leanings: The fields of what each leans on; None for one that can stand alone.
     """
 
     looks: Looks
     wordings: Counts
     counts: SparseRows
-    leanings: Sequence[Leaning | None]
+    leanings: Sequence[_Kept | None]
 
     def leaning(self, number: int) -> Leaning | None:
         """Say what a sentence leans on, by its number; see `coherence.Article`."""
-        return self.leanings[number]
+        found = self.leanings[number]
+        return None if found is None else Leaning(*found)
 
     def packed(self) -> bytes:
         """Return the form in which it is kept."""
@@ -66,15 +69,15 @@ class Remarks:
         table = [*(getattr(self.looks, name) for name in Looks.__slots__), self.wordings, sizes]
         head = [len(sizes), len(self.counts.columns)]
         numbers = np.concatenate([head, *table, self.counts.columns, self.counts.values])
-        leanings = [None if one is None else astuple(one) for one in self.leanings]
-        return numbers.astype(_NUMBER).tobytes() + json.dumps(leanings).encode()
+        return numbers.astype(_NUMBER).tobytes() + json.dumps(self.leanings).encode()
 
 
 def remarks_on(statements: Sequence[Statement]) -> Remarks:
     """Make remarks on the sentences of one article, in text order."""
     texts = [one.text for one in statements]
     counts, _ = counted(stems_of(map(words, texts)))
-    return Remarks(looks_of(texts), wordings_of(texts), counts, coherence.leanings(statements))
+    leanings = [None if one is None else astuple(one) for one in coherence.leanings(statements)]
+    return Remarks(looks_of(texts), wordings_of(texts), counts, leanings)
 
 
 def unpacked(content: bytes, count: int) -> Remarks | None:
@@ -90,34 +93,32 @@ def unpacked(content: bytes, count: int) -> Remarks | None:
         table = numbers[: rows * _COLUMNS].reshape(_COLUMNS, rows)
         *looks, wordings, sizes = table
         columns, values = numbers[rows * _COLUMNS :].reshape(2, size)
-        leanings = list(_leanings(json.loads(content[here * _NUMBER.itemsize :])))
-        if rows == len(leanings) == count and sizes.sum() == size > columns.max(initial=-1):
+        leanings = json.loads(content[here * _NUMBER.itemsize :])
+        if (
+            _fit(leanings)
+            and rows == len(leanings) == count
+            and sizes.sum() == size > columns.max(initial=-1)
+        ):
             counts = SparseRows.of(sizes, columns, values.astype(np.float32))
             return Remarks(Looks(*looks), wordings, counts, leanings)
     return None
 
 
-def _leanings(kept: list[list[object] | None]) -> Iterator[Leaning | None]:
-    """Read what sentences lean on, each on an earlier one.
-
-    Raises:
-        ValueError: Something else stands there.
-    """
-    for number, one in enumerate(kept):
+def _fit(leanings: Sequence[_Kept | None]) -> bool:
+    """Tell whether these say what sentences lean on, each on an earlier one."""
+    for number, one in enumerate(leanings):
         if one is None:
-            yield None
             continue
         reason, on, directly, loosely, about = one
         if (
-            isinstance(reason, str)
-            and (on is None or (type(on) is int and 0 <= on < number))
-            and isinstance(directly, bool)
-            and isinstance(loosely, bool)
-            and isinstance(about, str)
+            type(reason) is not str
+            or (on is not None and (type(on) is not int or not 0 <= on < number))
+            or type(directly) is not bool
+            or type(loosely) is not bool
+            or type(about) is not str
         ):
-            yield Leaning(reason, on, directly, loosely, about)
-        else:
-            raise ValueError("This is none.")
+            return False
+    return True
 
 
 def counted(stemmed: Sequence[Sequence[str]]) -> tuple[SparseRows, dict[str, int]]:

@@ -27,9 +27,11 @@ def salience(found: Mapping[str, Values], weights: Mapping[str, float]) -> Value
     Returns:
         Numbers that compare sentences of one summary with one another, shape (n,).
     """
-    total = np.zeros(len(next(iter(found.values()))))
-    for name, weight in weights.items():
-        total += weight * found[name]
+    if not weights:
+        return np.zeros(len(next(iter(found.values()))))
+    weighed = np.array([found[name] for name in weights]) * np.array([[*weights.values()]]).T
+    # Added up one after the other, in the order of the weights, however many sentences there are.
+    total: Values = np.add.accumulate(weighed, axis=0)[-1]
     return total
 
 

@@ -175,6 +175,8 @@ def _order(
     evidence: Evidence, groups: Sequence[Sequence[Reading]], chosen: Sequence[int]
 ) -> list[int]:
     """Put the chosen sentences in the order in which they are told."""
+    if len(groups) == 1:
+        return sorted(chosen)
     rating = evidence.rating
     most: dict[int, float] = {}  # What the best sentence of each quoted article is worth.
     for number in chosen:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 # The code that labels, splits and chunks a text, and reads of its origin and its language.
@@ -36,6 +35,8 @@ def code_digest(folder: Path, names: Sequence[str], libraries: Sequence[str]) ->
         names: Of its files there, or patterns of names.
         libraries: Distributions whose other versions may do otherwise.
     """
+    from importlib.metadata import version  # Most commands look up no outline.
+
     found = sha256(repr([sys.version_info[:2], *map(version, libraries)]).encode())
     for path in sorted(path for name in names for path in folder.glob(name)):
         found.update(path.relative_to(folder).as_posix().encode())

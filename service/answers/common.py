@@ -45,7 +45,13 @@ class ScoredQuote(Quote):
     score: float
 
 
+# Most values are, and nothing is to be done about them.
+_PLAIN = frozenset([str, int, float, bool, type(None)])
+
+
 def _plain(value: object) -> object:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Answer):
         return value.to_dict()
     if isinstance(value, list):

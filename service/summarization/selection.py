@@ -64,13 +64,13 @@ class _Closeness:
         self._aims = np.stack(aims)
         self._squares = np.stack([gram.diagonal() for gram in grams])
         self._with_chosen = np.zeros(self._aims.shape)  # Products with the sums of the chosen.
-        self._square = np.zeros((len(grams), 1))
-        self._along = np.zeros((len(grams), 1))
+        self._square = [0.0 for _ in grams]
+        self._along = [0.0 for _ in grams]
 
     def of_each(self) -> Values:
         """Return the cosines of the aims with the chosen and each one more, shape (2, n)."""
-        square = self._square + 2 * self._with_chosen + self._squares
-        along = self._along.astype(np.float32) + self._aims
+        square = np.array([self._square]).T + 2 * self._with_chosen + self._squares
+        along = np.array([self._along], np.float32).T + self._aims
         close: Values = along / np.sqrt(np.maximum(square, 1e-9))
         return close
 
@@ -79,7 +79,7 @@ class _Closeness:
         return [self._of(kind, gram, more) for kind, gram in enumerate(self._grams)]
 
     def _of(self, kind: int, gram: Matrix | Products, more: Sequence[int]) -> float:
-        square, along = self._square.item(kind, 0), self._along.item(kind, 0)
+        square, along = self._square[kind], self._along[kind]
         for at, one in enumerate(more):
             square += 2 * self._with_chosen.item(kind, one) + self._squares.item(kind, one)
             for other in more[:at]:
@@ -89,11 +89,11 @@ class _Closeness:
 
     def add(self, number: int) -> None:
         """Take one more for chosen."""
-        own = slice(number, number + 1)
-        self._square += 2 * self._with_chosen[:, own] + self._squares[:, own]
-        self._along += self._aims[:, own]
-        for row, gram in zip(self._with_chosen, self._grams, strict=True):
-            row += gram[number]
+        for kind, gram in enumerate(self._grams):
+            with_chosen = self._with_chosen[kind]
+            self._square[kind] += 2 * with_chosen.item(number) + self._squares.item(kind, number)
+            self._along[kind] += self._aims.item(kind, number)
+            with_chosen += gram[number]
 
 
 class Selection:

@@ -615,7 +615,7 @@ def _nothing_answers(query: str, ranked: Sequence[Ranked]) -> str:
 
 
 def _warned(answer: "A", warnings: list[str]) -> "A":
-    return replace(answer, warnings=warnings)
+    return replace(answer, warnings=warnings) if warnings or answer.warnings else answer
 
 
 def read_filters(

@@ -262,7 +262,7 @@ class Selection:
             DENSE_SHARE * meaning
             + (1 - DENSE_SHARE) * words
             + _mean(self._worth, unit)
-            + max(self._first.item(number) for number in unit)
+            + max(map(self._first.item, unit))
             - _mean(self._again, unit)
         )
 
@@ -293,7 +293,7 @@ def alike(evidence: Evidence, number: int, dense: Matrix, lexical: Matrix) -> Fl
 
 
 def _mean(values: Values, numbers: Sequence[int]) -> float:
-    return sum(values.item(number) for number in numbers) / len(numbers)
+    return sum(map(values.item, numbers)) / len(numbers)
 
 
 def _highest_by(groups: Numbers, values: Values) -> Values:

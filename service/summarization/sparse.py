@@ -4,7 +4,7 @@ scipy has them too, but takes longer to import than a short text to summarise.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Self
 
@@ -66,7 +66,8 @@ class SparseRows:
 
     def with_values(self, values: _Numbers) -> Self:
         """Return the same with other values in the same places."""
-        return replace(self, values=values.astype(np.float32))
+        kept = values.astype(np.float32)
+        return type(self)(kept, self.columns, self.owners, self.starts, self.width)
 
     def unit(self) -> Self:
         """Scale rows to length 1; one without values stays empty."""

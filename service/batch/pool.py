@@ -6,31 +6,24 @@ Those look vectors up and load no model: where one is missing, the process that 
 the job itself.
 """
 
-import os
-import signal
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, count
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from threading import Thread
-from typing import ParamSpec, TypeVar
 
-from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors, ParallaxError
+from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
 from service.batch.formats import FORMATS
 from service.batch.jobs import Job, Request
+from service.batch.processes import Helpers, helpers, lost
 from service.batch.records import Outcome, record_of
 from service.corpus import Corpus
 from service.settings import Settings
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-# With fewer articles they are done before another process has started, which takes half a second.
+# With fewer articles they are done before another process has begun.
 _FEWEST_ARTICLES = 200
 
 # So many groups of jobs are given to another process at a time, that it has one to go on with
@@ -80,6 +73,7 @@ def outcomes(
     workers: int,
     first: int = 1,
     fewest: int = _FEWEST_ARTICLES,
+    others: Helpers | None = None,
 ) -> Generator[Outcome, None, None]:
     """Do jobs, and give what becomes of them in their order, whoever does them.
 
@@ -90,6 +84,7 @@ def outcomes(
         workers: How many processes do them, this one among them.
         first: The number of the first job's record.
         fewest: With fewer articles this process does them alone.
+        others: The other processes, if they are started already.
 
     Returns:
         A generator; to close it is to end the processes at once.
@@ -109,7 +104,8 @@ def outcomes(
             break
     numbered = zip(count(first), chain(begun, jobs))
     if is_much and len(begun) > 1 and _can_share(corpus):
-        yield from _shared(corpus, work, numbered, workers)
+        with helpers(workers - 1) if others is None else nullcontext(others) as they:
+            yield from _shared(corpus, work, numbered, they, workers)
     else:
         yield from (work.outcome(corpus, number, job) for number, job in numbered)
 
@@ -127,28 +123,30 @@ def _can_share(corpus: Corpus) -> bool:
 
 
 def _shared(
-    corpus: Corpus, work: Work, numbered: Iterator[tuple[int, Job]], workers: int
+    corpus: Corpus,
+    work: Work,
+    numbered: Iterator[tuple[int, Job]],
+    others: Helpers,
+    workers: int,
 ) -> Iterator[Outcome]:
     waiting: deque[_Waiting] = deque()
     characters = 0
-    with _processes(work, workers - 1) as executor:
-        starting = [_submitted(executor, _started) for _ in range(workers - 1)]
-        for group in _groups(numbered):
-            room = _GROUPS_AHEAD * sum(one.done() for one in starting)
-            if sum(not one.future.done() for one in waiting) < room:
-                waiting.append(_Waiting(group, _submitted(executor, _outcomes, group)))
-            else:
-                waiting.append(_Waiting(group, _done_here(corpus, work, group)))
-            characters += group.characters
-            while waiting and (
-                waiting[0].future.done()
-                or len(waiting) >= workers * _GROUPS_A_WORKER
-                or characters > _MOST_CHARACTERS
-            ):
-                characters -= waiting[0].group.characters
-                yield from _finished(corpus, work, waiting.popleft())
-        while waiting:
+    for group in _groups(numbered):
+        under_way = sum(not one.future.done() for one in waiting)
+        if under_way < _GROUPS_AHEAD * others.ready:
+            waiting.append(_Waiting(group, others.submit(_outcomes, work, group)))
+        else:
+            waiting.append(_Waiting(group, _done_here(corpus, work, group)))
+        characters += group.characters
+        while waiting and (
+            waiting[0].future.done()
+            or len(waiting) >= workers * _GROUPS_A_WORKER
+            or characters > _MOST_CHARACTERS
+        ):
+            characters -= waiting[0].group.characters
             yield from _finished(corpus, work, waiting.popleft())
+    while waiting:
+        yield from _finished(corpus, work, waiting.popleft())
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,48 +193,9 @@ def _finished(corpus: Corpus, work: Work, waiting: _Waiting) -> Iterator[Outcome
     try:
         outcomes = waiting.future.result()
     except BrokenProcessPool as error:
-        raise _lost() from error
+        raise lost() from error
     for outcome, (number, job) in zip(outcomes, waiting.group.numbered, strict=True):
         yield outcome or work.outcome(corpus, number, job)
-
-
-def _lost() -> ParallaxError:
-    return ParallaxError(
-        "A worker process was ended from outside, perhaps for lack of memory. What was written "
-        "is kept; --resume goes on from there, with --workers 1 in one process."
-    )
-
-
-@contextmanager
-def _processes(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Start processes that end with this one, however it ends."""
-    # A model may be loaded already, and has threads: such a process must not be forked.
-    context = get_context("spawn")
-    # One thread each: matrices of one article are small, and the processes share the work.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Nothing is ever sent. When the other end is closed, or gone with its process, this one ends.
-    end, other_end = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(workers, context, _start, (work, end))
-    try:
-        yield executor
-    except BaseException:
-        other_end.close()  # At once: nobody waits for what the processes are doing.
-        raise
-    finally:
-        executor.shutdown(cancel_futures=True)
-        other_end.close()
-        end.close()
-
-
-def _submitted(
-    executor: ProcessPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> "Future[T]":
-    """Have something done by a process, which is started if there are too few."""
-    try:
-        with _interruptions_blocked():
-            return executor.submit(call, *args, **kwargs)
-    except BrokenProcessPool as error:
-        raise _lost() from error
 
 
 def _done_here(corpus: Corpus, work: Work, group: _Group) -> "Future[list[Outcome | None]]":
@@ -250,53 +209,18 @@ def _done_here(corpus: Corpus, work: Work, group: _Group) -> "Future[list[Outcom
     return found
 
 
-@contextmanager
-def _interruptions_blocked() -> Iterator[None]:
-    """Keep Ctrl-C, which reaches all processes of a terminal, from those started meanwhile.
-
-    They inherit that it is blocked; in this process it comes in when the block ends.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # On Windows.
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-# What a worker process has: set once when it starts, and unknown to any other process.
-_here: tuple[Work, Corpus] | None = None
-
-
-def _start(work: Work, end: Connection) -> None:
-    """Open the library in a worker process, without a model."""
-    global _here
-    Thread(target=_end_with, args=(end,), daemon=True).start()
-    offline = replace(work.settings, offline=True)
-    _here = work, Corpus.open(offline)
-
-
-def _started() -> None:
-    """Tell, by being done, that a worker process has started."""
-
-
-def _end_with(end: Connection) -> None:
-    try:
-        end.recv_bytes()
-    except EOFError:
-        os._exit(1)
-
-
-def _outcomes(group: _Group) -> list[Outcome | None]:
+def _outcomes(work: Work, group: _Group) -> list[Outcome | None]:
     """Do jobs in a worker process; see `_Waiting`."""
-    if _here is None:
-        raise RuntimeError("This process was not started as a worker.")
-    work, corpus = _here
+    corpus = _corpus(work.settings)
     return corpus.library.at_one_state(
         lambda: [_outcome(work, corpus, number, job) for number, job in group.numbered]
     )
+
+
+@cache
+def _corpus(settings: Settings) -> Corpus:
+    """Open the library in a worker process, without a model, and keep it open."""
+    return Corpus.open(replace(settings, offline=True))
 
 
 def _outcome(work: Work, corpus: Corpus, number: int, job: Job) -> Outcome | None:

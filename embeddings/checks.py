@@ -52,7 +52,8 @@ def check_id(article_id: str) -> None:
 
 
 def _check_storable(name: str, value: object) -> None:
-    for text in _strings(value):
+    # Most are strings, or not given.
+    for text in [value] if isinstance(value, str) else _strings(value) if value else ():
         if "\0" in text:
             raise BadArticle(f"The {name} holds a NUL character; is this a binary file? Remove it.")
         try:

@@ -1,6 +1,7 @@
 """By which rules texts are read: a digest of all that makes an outline, besides the model."""
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,16 +20,25 @@ LIBRARIES = ("py3langid", "python-dateutil", "tokenizers")
 
 @cache
 def rules() -> str:
-    """Return a digest of the rules at hand; an outline that other ones made is made anew.
+    """Return a digest of the rules at hand; an outline that other ones made is made anew."""
+    return code_digest(Path(__file__).parent, READ_BY, LIBRARIES)
+
+
+def code_digest(folder: Path, names: Sequence[str], libraries: Sequence[str]) -> str:
+    """Digest code, by which what it once made is known not to be what it would make now.
 
     Of the code itself, so that nobody must remember to tell that it has changed. Python is in
     it for what it knows of letters.
+
+    Args:
+        folder: Where the code lies.
+        names: Of its files there, or patterns of names.
+        libraries: Distributions whose other versions may do otherwise.
     """
     from importlib.metadata import version  # Most commands look up no outline.
 
-    found = sha256(repr([sys.version_info[:2], *map(version, LIBRARIES)]).encode())
-    folder = Path(__file__).parent
-    for path in sorted(path for name in READ_BY for path in folder.glob(name)):
+    found = sha256(repr([sys.version_info[:2], *map(version, libraries)]).encode())
+    for path in sorted(path for name in names for path in folder.glob(name)):
         found.update(path.relative_to(folder).as_posix().encode())
         found.update(sha256(path.read_bytes()).digest())
     return found.hexdigest()[:32]

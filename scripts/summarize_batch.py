@@ -15,8 +15,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,13 @@ from embeddings.readers import read_paths, total_bytes
 from service.batch import (
     FORMATS,
     Done,
+    Helpers,
     Output,
     Per,
     Request,
     Work,
     format_of,
+    helpers,
     jobs_of,
     outcomes,
 )
@@ -41,6 +44,9 @@ from service.retrieval.search import ask
 from service.settings import read_settings
 from service.summarization.methods import Method
 from service.terminal import err, progress
+
+# Files of fewer bytes hold no article for another process.
+_FEWEST_BYTES = 50_000
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -119,9 +125,9 @@ def main(
         )
         request = _request(**options)
         output = Output(out, format_of(out, form), inputs)
-        done, more = _run(
-            inputs, output, Work(settings, request, output.form.name), workers, resume
-        )
+        work = Work(settings, request, output.form.name)
+        with _others(inputs, workers) as others:
+            done, more = _run(inputs, output, work, workers, others, resume)
     except BadRequest as error:
         raise click.UsageError(str(error)) from error
     except ParallaxError as error:
@@ -144,8 +150,23 @@ def _request(
     return Request(per=Per(chosen), group_by=group_by, method=Method(method), model="", **others)
 
 
+def _others(
+    inputs: Sequence[str], workers: int
+) -> AbstractContextManager[Helpers] | AbstractContextManager[None]:
+    """Start the other processes before there are threads here, if there may be work for them."""
+    if workers == 1 or total_bytes(inputs) < _FEWEST_BYTES:
+        return nullcontext()
+    import_module("service.summarization.summary")  # Once for all of them.
+    return helpers(workers - 1)
+
+
 def _run(
-    inputs: Sequence[str], output: Output, work: Work, workers: int, resume: bool
+    inputs: Sequence[str],
+    output: Output,
+    work: Work,
+    workers: int,
+    others: Helpers | None,
+    resume: bool,
 ) -> tuple[Done, Done]:
     """Write the file; return what was there and what was added to it."""
     corpus = Corpus.open(work.settings)
@@ -161,7 +182,8 @@ def _run(
             items = read_paths(inputs, stdin=sys.stdin.buffer, on_bytes=advance, skip=output.path)
             jobs = jobs_of(corpus.library, items, work.request)
             done = output.begin(jobs, work.request, resume=resume)
-            found = outcomes(corpus, work, jobs, workers=workers, first=done.records + 1)
+            first = done.records + 1
+            found = outcomes(corpus, work, jobs, workers=workers, first=first, others=others)
             with closing(found):
                 return done, output.write_all(found)
     finally:

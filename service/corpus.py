@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from service.claims import Claim
     from service.retrieval.search import Question, Ranked
+    from service.summarization.remarks import Remarks
 
     A = TypeVar("A", SearchAnswer, SimilarArticles, Similarity, Comparison, Coverage, Summary)
 
@@ -411,8 +412,14 @@ class Corpus:
         else:
             readings = [read_ref(self.library, ref) for ref in dict.fromkeys(refs)]
             warnings = []
+        remarks = self._remarks(refs, readings) if question is None else None
         answer = summarize(
-            readings, words=words, sentences=sentences, question=question, method=method
+            readings,
+            words=words,
+            sentences=sentences,
+            question=question,
+            method=method,
+            remarks=remarks,
         )
         warnings += answer.warnings
         if query is not None:
@@ -481,6 +488,14 @@ class Corpus:
         return [
             one for one in ranked if band_of(one.score, calibration.search) is not answers.Band.FAR
         ]
+
+    def _remarks(self, refs: Sequence[Ref], readings: Sequence[Reading]) -> "Remarks | None":
+        """Return what is kept of a text of one's own that was read before."""
+        if len(readings) > 1 or refs[0].id is not None or not readings[0].statements:
+            return None
+        from service.summarization.remarks import kept_remarks
+
+        return kept_remarks(self.library, readings[0].statements)
 
     def _passages(self, ranked: "Sequence[Ranked]") -> list[Reading]:
         """Read the ranked passages, article by article in the order of their best ones."""
@@ -566,7 +581,7 @@ def _nothing_answers(query: str, ranked: "Sequence[Ranked]") -> str:
 
 
 def _warned(answer: "A", warnings: list[str]) -> "A":
-    return replace(answer, warnings=warnings)
+    return replace(answer, warnings=warnings) if warnings or answer.warnings else answer
 
 
 def read_filters(

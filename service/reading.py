@@ -197,7 +197,8 @@ def reading_of(
         if among is None or chunk.id in among:
             whole = [at for at, sentence in enumerate(chunk.sentences) if sentence.whole]
             statements += _statements(article.id, chunk, whole, place)
-            rows.append(next(matrices)[1:][whole])
+            own = next(matrices)[1:]
+            rows.append(own if len(whole) == len(own) else own[whole])
         place += len(chunk.sentences)
     vectors = np.concatenate(rows)
     sha256 = checksum(article.text) if article.text else None

@@ -371,7 +371,7 @@ def test_an_interrupted_run_leaves_no_process_and_goes_on_to_the_same_bytes(
     run(folder, path, "--out", alone, "--workers", "1")
     root = Path(__file__).parent.parent
     script = [sys.executable, str(root / "scripts" / "summarize_batch.py")]
-    options = ["--library", str(folder), "--model", NAME, "--offline", "--workers", "2"]
+    options = ["--library", str(folder), "--model", NAME, "--offline", "--workers", "3"]
     command = [*script, str(path), "--out", str(shared), *options]
     environment = {**os.environ, "PYTHONPATH": str(root)}
 

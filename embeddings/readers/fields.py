@@ -135,6 +135,8 @@ def _name(value: object) -> str:
 
 def _pop(rest: dict[str, object], field: str) -> object:
     """Take the field out of the record; None if there is none or it is empty."""
+    if not rest:
+        return None
     filled = (name for name, value in rest.items() if value is not None and value != "")
     name = find_name(filled, field)
     return None if name is None else rest.pop(name)

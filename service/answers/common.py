@@ -1,6 +1,7 @@
 """What answers are made of."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -21,7 +22,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what it holds, as JSON has it."""
-        return {name: _plain(value) for name, value in vars(self).items()}
+        return _plain_values(vars(self))
 
     def to_json(self) -> str:
         """Write it as one JSON value."""
@@ -45,11 +46,21 @@ class ScoredQuote(Quote):
     score: float
 
 
+# Most values are of these, which JSON has too.
+_PLAIN = frozenset([str, int, float, bool, type(None)])
+
+
+def _plain_values(values: Mapping[str, object]) -> dict[str, Any]:
+    return {
+        name: value if type(value) in _PLAIN else _plain(value) for name, value in values.items()
+    }
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Answer):
         return value.to_dict()
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return _plain_values(value)
     return value

@@ -4,12 +4,14 @@ from service.batch.formats import FORMATS, Format, format_of
 from service.batch.jobs import Job, Per, Request, jobs_of
 from service.batch.output import Done, Output
 from service.batch.pool import Work, outcomes
+from service.batch.processes import Helpers, helpers
 from service.batch.records import Outcome
 
 __all__ = [
     "FORMATS",
     "Done",
     "Format",
+    "Helpers",
     "Job",
     "Outcome",
     "Output",
@@ -17,6 +19,7 @@ __all__ = [
     "Request",
     "Work",
     "format_of",
+    "helpers",
     "jobs_of",
     "outcomes",
 ]

@@ -1,38 +1,39 @@
 """Jobs done by several processes, their records in the order of the jobs.
 
 Reading, labelling, choosing and the like is plain Python, so each process does it for other
-articles. They look vectors up and load no model: where one is missing, the process that has
-the model does the job itself.
+articles; the one that hands them out does its share too, and all of it while the others start.
+Those look vectors up and load no model: where one is missing, the process that has the model does
+the job itself.
 """
 
-import os
-import signal
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, count
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from threading import Thread
 
-from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors, ParallaxError
+from embeddings.errors import LibraryBusy, LibraryUnwritable, MissingVectors
 from service.batch.formats import FORMATS
 from service.batch.jobs import Job, Request
+from service.batch.processes import Helpers, helpers, lost
 from service.batch.records import Outcome, record_of
 from service.corpus import Corpus
 from service.settings import Settings
 
-# With fewer articles the start of the processes takes longer than they save: each takes half a
-# second, an article of a newswire nine milliseconds.
+# With fewer articles they are done before another process has begun.
 _FEWEST_ARTICLES = 200
+
+# So many groups of jobs are given to another process at a time, that it has one to go on with
+# while this one does one of its own.
+_GROUPS_AHEAD = 2
 
 # What is under way at a time, so that memory does not grow with the input: so many groups of jobs
 # for each process, that one slow article does not keep the others waiting, and so many characters
 # in all.
-_GROUPS_A_WORKER = 4
+_GROUPS_A_WORKER = 16
 _MOST_CHARACTERS = 16_000_000
 
 # A process is handed several jobs at once, which it does from one state of the library: to hand
@@ -72,6 +73,7 @@ def outcomes(
     workers: int,
     first: int = 1,
     fewest: int = _FEWEST_ARTICLES,
+    others: Helpers | None = None,
 ) -> Generator[Outcome, None, None]:
     """Do jobs, and give what becomes of them in their order, whoever does them.
 
@@ -79,9 +81,10 @@ def outcomes(
         corpus: The library; it alone may hold a model and writes to the cache.
         work: How they are done.
         jobs: The jobs.
-        workers: How many processes do them; with 1 it is this one.
+        workers: How many processes do them, this one among them.
         first: The number of the first job's record.
         fewest: With fewer articles this process does them alone.
+        others: The other processes, if they are started already.
 
     Returns:
         A generator; to close it is to end the processes at once.
@@ -101,7 +104,8 @@ def outcomes(
             break
     numbered = zip(count(first), chain(begun, jobs))
     if is_much and len(begun) > 1 and _can_share(corpus):
-        yield from _shared(corpus, work, numbered, workers)
+        with helpers(workers - 1) if others is None else nullcontext(others) as they:
+            yield from _shared(corpus, work, numbered, they, workers)
     else:
         yield from (work.outcome(corpus, number, job) for number, job in numbered)
 
@@ -119,23 +123,30 @@ def _can_share(corpus: Corpus) -> bool:
 
 
 def _shared(
-    corpus: Corpus, work: Work, numbered: Iterator[tuple[int, Job]], workers: int
+    corpus: Corpus,
+    work: Work,
+    numbered: Iterator[tuple[int, Job]],
+    others: Helpers,
+    workers: int,
 ) -> Iterator[Outcome]:
     waiting: deque[_Waiting] = deque()
     characters = 0
-    with _processes(work, workers) as executor:
-        for group in _groups(numbered):
-            waiting.append(_Waiting(group, _submitted(executor, group)))
-            characters += group.characters
-            while waiting and (
-                waiting[0].future.done()
-                or len(waiting) >= workers * _GROUPS_A_WORKER
-                or characters > _MOST_CHARACTERS
-            ):
-                characters -= waiting[0].group.characters
-                yield from _finished(corpus, work, waiting.popleft())
-        while waiting:
+    for group in _groups(numbered):
+        under_way = sum(not one.future.done() for one in waiting)
+        if under_way < _GROUPS_AHEAD * others.ready:
+            waiting.append(_Waiting(group, others.submit(_outcomes, work, group)))
+        else:
+            waiting.append(_Waiting(group, _done_here(corpus, work, group)))
+        characters += group.characters
+        while waiting and (
+            waiting[0].future.done()
+            or len(waiting) >= workers * _GROUPS_A_WORKER
+            or characters > _MOST_CHARACTERS
+        ):
+            characters -= waiting[0].group.characters
             yield from _finished(corpus, work, waiting.popleft())
+    while waiting:
+        yield from _finished(corpus, work, waiting.popleft())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,10 @@ class _Group:
 
     first: int
     jobs: list[Job]
+
+    @property
+    def numbered(self) -> Iterator[tuple[int, Job]]:
+        return enumerate(self.jobs, self.first)
 
     @property
     def characters(self) -> int:
@@ -168,7 +183,7 @@ def _groups(numbered: Iterator[tuple[int, Job]]) -> Iterator[_Group]:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Jobs that another process was given; of one for which it has no vectors comes None."""
+    """Jobs that were given to a process; of one for which it has no vectors comes None."""
 
     group: _Group
     future: "Future[list[Outcome | None]]"
@@ -178,93 +193,34 @@ def _finished(corpus: Corpus, work: Work, waiting: _Waiting) -> Iterator[Outcome
     try:
         outcomes = waiting.future.result()
     except BrokenProcessPool as error:
-        raise _lost() from error
-    numbered = enumerate(waiting.group.jobs, waiting.group.first)
-    for outcome, (number, job) in zip(outcomes, numbered, strict=True):
+        raise lost() from error
+    for outcome, (number, job) in zip(outcomes, waiting.group.numbered, strict=True):
         yield outcome or work.outcome(corpus, number, job)
 
 
-def _lost() -> ParallaxError:
-    return ParallaxError(
-        "A worker process was ended from outside, perhaps for lack of memory. What was written "
-        "is kept; --resume goes on from there, with --workers 1 in one process."
+def _done_here(corpus: Corpus, work: Work, group: _Group) -> "Future[list[Outcome | None]]":
+    """Do jobs in this process."""
+    found: Future[list[Outcome | None]] = Future()
+    found.set_result(
+        corpus.library.at_one_state(
+            lambda: [work.outcome(corpus, number, job) for number, job in group.numbered]
+        )
     )
+    return found
 
 
-@contextmanager
-def _processes(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Start processes that end with this one, however it ends."""
-    # A model may be loaded already, and has threads: such a process must not be forked.
-    context = get_context("spawn")
-    # One thread each: matrices of one article are small, and the processes share the work.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Nothing is ever sent. When the other end is closed, or gone with its process, this one ends.
-    end, other_end = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(workers, context, _start, (work, end))
-    try:
-        yield executor
-    except BaseException:
-        other_end.close()  # At once: nobody waits for what the processes are doing.
-        raise
-    finally:
-        executor.shutdown(cancel_futures=True)
-        other_end.close()
-        end.close()
-
-
-def _submitted(executor: ProcessPoolExecutor, group: _Group) -> "Future[list[Outcome | None]]":
-    """Hand jobs to a process, which is started if there are too few."""
-    try:
-        with _interruptions_blocked():
-            return executor.submit(_outcomes, group)
-    except BrokenProcessPool as error:
-        raise _lost() from error
-
-
-@contextmanager
-def _interruptions_blocked() -> Iterator[None]:
-    """Keep Ctrl-C, which reaches all processes of a terminal, from those started meanwhile.
-
-    They inherit that it is blocked; in this process it comes in when the block ends.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # On Windows.
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-# What a worker process has: set once when it starts, and unknown to any other process.
-_here: tuple[Work, Corpus] | None = None
-
-
-def _start(work: Work, end: Connection) -> None:
-    """Open the library in a worker process, without a model."""
-    global _here
-    Thread(target=_end_with, args=(end,), daemon=True).start()
-    offline = replace(work.settings, offline=True)
-    _here = work, Corpus.open(offline)
-
-
-def _end_with(end: Connection) -> None:
-    try:
-        end.recv_bytes()
-    except EOFError:
-        os._exit(1)
-
-
-def _outcomes(group: _Group) -> list[Outcome | None]:
+def _outcomes(work: Work, group: _Group) -> list[Outcome | None]:
     """Do jobs in a worker process; see `_Waiting`."""
-    if _here is None:
-        raise RuntimeError("This process was not started as a worker.")
-    work, corpus = _here
-    numbered = list(enumerate(group.jobs, group.first))
+    corpus = _corpus(work.settings)
     return corpus.library.at_one_state(
-        lambda: [_outcome(work, corpus, number, job) for number, job in numbered]
+        lambda: [_outcome(work, corpus, number, job) for number, job in group.numbered]
     )
+
+
+@cache
+def _corpus(settings: Settings) -> Corpus:
+    """Open the library in a worker process, without a model, and keep it open."""
+    return Corpus.open(replace(settings, offline=True))
 
 
 def _outcome(work: Work, corpus: Corpus, number: int, job: Job) -> Outcome | None:

@@ -7,7 +7,7 @@ antecedent was left behind.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from service.coherence import (
@@ -19,6 +19,7 @@ from service.coherence import (
     references,
     speech,
 )
+from service.coherence.leaning import Leaning
 from service.reading import Statement
 
 _ITEM = re.compile(r"\s*(?:[–—•*]|-\s|\(?\d{1,2}(?:[.)]\s|,\s[\"“])|\(?[a-z]\)\s)")
@@ -27,28 +28,6 @@ _FEWEST_WORDS = 3
 
 # Nothing beyond is looked at: no sentence meant for people is as long.
 _MOST_CHARACTERS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Leaning:
-    """Why a sentence cannot stand alone.
-
-    Attributes:
-        reason: As it is told to users: "starts with an unresolved 'He'".
-        on: Number of the sentence that must be in the summary too, always an earlier one;
-            None if none helps.
-        directly: True if that one must stand directly before it; False if anywhere before it.
-        loosely: True if it can be understood without, though it reads better with it: there one
-            is told who somebody is, or what "also" adds to.
-        about: Of one that leans loosely, a word that stands in every sentence it may lean on
-            instead; "" if only `on` will do.
-    """
-
-    reason: str
-    on: int | None
-    directly: bool
-    loosely: bool = False
-    about: str = ""
 
 
 class Article:

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
-from typing import TYPE_CHECKING
+from itertools import accumulate, chain, pairwise
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,10 @@ from embeddings.vectors import Matrix, cosine, unit
 from service import coherence
 from service.copies import origins_of
 from service.reading import Reading, Statement
+from service.summarization.looks import Looks, lengths_of, looks_of, spaceless
+from service.summarization.remarks import Remarks, counted, wordings_of
 from service.summarization.salience import Values, features, salience, weights_for
-from service.summarization.sparse import SparseRows
+from service.summarization.sparse import Products, SparseRows
 from service.words import stems, stems_of, words
 
 if TYPE_CHECKING:
@@ -54,10 +56,16 @@ _BELONGING_OF_SEVERAL = 0.4
 
 # A shorter sentence says nothing on its own; in scripts that put no spaces between words it may.
 FEWEST_WORDS = 5
-_FEWEST_CHARACTERS = 15
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+
+class Judge(Protocol):
+    """Whoever says what the sentences of an article lean on."""
+
+    def leaning(self, number: int) -> coherence.Leaning | None:
+        """Say what a sentence leans on, by its number; None for one that can stand alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ class Evidence:
         lengths: Words of each, shape (n,).
         wordings: A number for what each says, the same for the same text, shape (n,).
         judges: What its sentences lean on, article by article.
+        looks: What they look like, if that is known already.
         eligible: Which may be chosen, shape (n,); others only go along with one of these.
         dense: Their vectors, unit rows of shape (n, dim).
         lexical: Their TF-IDF vectors, unit rows of shape (n, terms).
@@ -87,7 +96,8 @@ class Evidence:
     rows: Numbers
     lengths: Numbers
     wordings: Numbers
-    judges: Sequence[coherence.Article]
+    judges: Sequence[Judge]
+    looks: Looks | None
     eligible: Flags
     dense: Matrix
     lexical: SparseRows
@@ -99,13 +109,12 @@ class Evidence:
     @property
     def has_several(self) -> bool:
         """Whether the sentences are of several origins."""
-        return bool((self.origins != self.origins[:1]).any())
+        return len(self.judges) > 1 and bool((self.origins != self.origins[:1]).any())
 
     @property
     def closeness(self) -> Values:
         """How close each sentence by itself is to what the summary is to be like, shape (n,)."""
-        mixed: Values = DENSE_SHARE * self.dense_aim + (1 - DENSE_SHARE) * self.lexical_aim
-        return mixed
+        return _mixed(self.dense_aim, self.lexical_aim)
 
     @property
     def rating(self) -> Values:
@@ -133,9 +142,13 @@ class Evidence:
         on = first + int(np.searchsorted(self.rows[first:number], row))
         return on if on < number and self.rows[on] == row else None
 
-    def cosines(self) -> tuple[Matrix, Matrix]:
+    def cosines(self) -> tuple[Matrix, Matrix | Products]:
         """Return the cosines of all sentences with one another, shape (n, n): dense, lexical."""
-        return cosine(self.dense, self.dense), self.lexical.products(self.lexical)
+        # Of several origins each sentence is held against all others, else only what is chosen.
+        lexical = (
+            self.lexical.products(self.lexical) if self.has_several else Products(self.lexical)
+        )
+        return cosine(self.dense, self.dense), lexical
 
     def among(self, kept: Numbers) -> "Evidence":
         """Return the same of some sentences, in ascending order."""
@@ -149,6 +162,7 @@ class Evidence:
             lengths=self.lengths[kept],
             wordings=self.wordings[kept],
             rows=self.rows[kept],
+            looks=None if self.looks is None else self.looks.among(kept),
             eligible=self.eligible[kept],
             dense=self.dense[kept],
             lexical=self.lexical.among(kept),
@@ -178,50 +192,106 @@ def _seniority(reading: Reading) -> tuple[str, str]:
     return reading.article.published or "9999", reading.article.id
 
 
-def gather(readings: Sequence[Reading], question: "Question | None" = None) -> Evidence:
+def gather(
+    readings: Sequence[Reading],
+    question: "Question | None" = None,
+    remarks: Remarks | None = None,
+) -> Evidence:
     """Gather what is known of the sentences of distinct readings, in time linear in their number.
 
     Args:
         readings: What was read, one of each group of `distinct`; at least one.
         question: What is to be answered, if anything is asked.
+        remarks: On the sentences of the only reading, where nothing is asked, if they are known.
     """
     statements = [one for reading in readings for one in reading.statements]
-    stemmed = stems_of(words(one.text) for one in statements)
+    found = _words_of(readings, statements) if remarks is None else _remarked(remarks)
     sizes = [len(reading.statements) for reading in readings]
-    ends = np.cumsum([0, *sizes]).tolist()
-    origins = np.array(
-        origins_of([list(chain(*stemmed[start:end])) for start, end in pairwise(ends)]), np.int64
-    )
     dense = np.concatenate([reading.vectors for reading in readings])
-    lexical, terms = tf_idf(stemmed)
-    lengths = np.array([len(one.text.split()) for one in statements], dtype=np.int64)
-    weights = _weights(statements, np.repeat(1 / np.bincount(origins)[origins], sizes))
+    weights = _weights(statements, np.repeat(1 / np.bincount(found.origins)[found.origins], sizes))
+    dense_aim = dense @ _centre(weights @ dense)
+    lexical_aim = found.lexical.times(_centre(found.lexical.summed(weights)))
+    eligible = (found.lengths >= FEWEST_WORDS) | (found.spaceless > 0)
+    if question is None:
+        eligible &= _belongs(_mixed(dense_aim, lexical_aim), found.origins)
     evidence = Evidence(
         statements=statements,
         articles=np.repeat(np.arange(len(readings)), sizes),
-        origins=np.repeat(origins, sizes),
+        origins=np.repeat(found.origins, sizes),
         rows=np.concatenate([np.arange(size) for size in sizes]),
-        lengths=lengths,
-        wordings=_wordings(statements),
-        judges=[coherence.Article(reading.statements) for reading in readings],
-        eligible=(lengths >= FEWEST_WORDS) | _is_spaceless(statements),
+        lengths=found.lengths,
+        wordings=found.wordings,
+        judges=found.judges,
+        looks=found.looks,
+        eligible=eligible,
         dense=dense,
-        lexical=lexical,
-        dense_aim=dense @ _centre(weights @ dense),
-        lexical_aim=lexical.times(_centre(lexical.summed(weights))),
+        lexical=found.lexical,
+        dense_aim=dense_aim,
+        lexical_aim=lexical_aim,
         worth={},
         closest=None,
     )
-    return _belonging(evidence) if question is None else _asked(evidence, terms, question)
+    return evidence if question is None else _asked(evidence, found.terms, question)
 
 
-def _belonging(evidence: Evidence) -> Evidence:
-    """Let only those sentences be chosen that belong to what the articles tell."""
-    share = _BELONGING_OF_SEVERAL if evidence.has_several else _BELONGING
-    closeness = evidence.closeness
-    return replace(
-        evidence, eligible=evidence.eligible & (closeness >= share * closeness.max(initial=0.0))
+class _Words(NamedTuple):
+    """What is found in the words of sentences alone, by the names that evidence has for it."""
+
+    origins: Numbers
+    lengths: Numbers
+    spaceless: Numbers
+    wordings: Numbers
+    judges: Sequence[Judge]
+    looks: Looks | None
+    lexical: SparseRows
+    terms: Mapping[str, int]
+
+
+def _words_of(readings: Sequence[Reading], statements: Sequence[Statement]) -> _Words:
+    texts = [one.text for one in statements]
+    stemmed = stems_of(map(words, texts))
+    ends = accumulate((len(reading.statements) for reading in readings), initial=0)
+    lexical, terms = tf_idf(stemmed)
+    return _Words(
+        np.array(
+            origins_of([list(chain(*stemmed[start:end])) for start, end in pairwise(ends)]),
+            np.int64,
+        ),
+        lengths_of(texts),
+        spaceless(texts),
+        wordings_of(texts),
+        [coherence.Article(reading.statements) for reading in readings],
+        None,
+        lexical,
+        terms,
     )
+
+
+def _remarked(remarks: Remarks) -> _Words:
+    looks = remarks.looks
+    return _Words(
+        np.array([1]),
+        looks.lengths,
+        looks.spaceless,
+        remarks.wordings,
+        [remarks],
+        looks,
+        _weighed(remarks.counts),
+        {},
+    )
+
+
+def _belongs(closeness: Values, origins: Numbers) -> Flags:
+    """Tell which sentences belong to what the articles of these origins tell."""
+    share = _BELONGING_OF_SEVERAL if len(set(origins.tolist())) > 1 else _BELONGING
+    belongs: Flags = closeness >= share * closeness.max(initial=0.0)
+    return belongs
+
+
+def _mixed(dense: Matrix, lexical: Matrix) -> Values:
+    """Mix closeness in meaning and in words."""
+    mixed: Values = DENSE_SHARE * dense + (1 - DENSE_SHARE) * lexical
+    return mixed
 
 
 def most_promising(evidence: Evidence, most: int) -> Numbers:
@@ -242,7 +312,7 @@ def most_promising(evidence: Evidence, most: int) -> Numbers:
 def with_salience(
     evidence: Evidence,
     dense: Matrix,
-    lexical: Matrix,
+    lexical: Matrix | Products,
     weights: Mapping[str, float] | None = None,
 ) -> Evidence:
     """Say what the sentences are worth for themselves, where nothing is asked.
@@ -259,7 +329,9 @@ def with_salience(
     return replace(evidence, worth={"salience": _SALIENCE_WEIGHT * salience(found, weights)})
 
 
-def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dict[str, Values]:
+def salience_features(
+    evidence: Evidence, dense: Matrix, lexical: Matrix | Products
+) -> dict[str, Values]:
     """Say of each sentence what may tell whether it belongs into a summary; see `features`."""
     closeness = {
         "meaning": evidence.dense_aim,
@@ -269,15 +341,17 @@ def salience_features(evidence: Evidence, dense: Matrix, lexical: Matrix) -> dic
         "meaning_elsewhere": _elsewhere(evidence, dense),
         "words_elsewhere": _elsewhere(evidence, lexical),
     }
-    texts = [one.text for one in evidence.statements]
+    looks = evidence.looks
+    if looks is None:
+        looks = looks_of([one.text for one in evidence.statements])
     places = np.array([one.place for one in evidence.statements])
-    return features(texts, places, evidence.articles, closeness)
+    return features(looks, places, evidence.articles, closeness)
 
 
-def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
+def _elsewhere(evidence: Evidence, cosines: Matrix | Products) -> Values:
     """Say how close each sentence is to the closest one of each other origin, in the mean."""
-    if not evidence.has_several:
-        return np.zeros(len(cosines))
+    if not evidence.has_several or isinstance(cosines, Products):  # There is no other one.
+        return np.zeros(len(evidence.statements))
     # Articles stand in a row, so a run of columns is an article; an origin may have several.
     origins, starts = [], []
     for start in np.flatnonzero(np.diff(evidence.articles, prepend=-1)).tolist():
@@ -297,7 +371,7 @@ def _elsewhere(evidence: Evidence, cosines: Matrix) -> Values:
     return closest
 
 
-def _asked(evidence: Evidence, terms: dict[str, int], question: "Question") -> Evidence:
+def _asked(evidence: Evidence, terms: Mapping[str, int], question: "Question") -> Evidence:
     """Say what the sentences are worth as an answer, and let only those be chosen that are one."""
     vector = question.vector
     if vector is None:
@@ -323,7 +397,7 @@ def _asked(evidence: Evidence, terms: dict[str, int], question: "Question") -> E
     )
 
 
-def _words_held(lexical: SparseRows, terms: dict[str, int], asked: Sequence[str]) -> Values:
+def _words_held(lexical: SparseRows, terms: Mapping[str, int], asked: Sequence[str]) -> Values:
     """Say how much of the question's words each sentence holds, by rarity, from 0 to 1."""
     count, frequency = len(lexical), lexical.frequency
     wanted = dict.fromkeys(asked)
@@ -346,29 +420,14 @@ def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[SparseRows, dict[str, int]
     Returns:
         Unit rows, one a sentence, and the column of each term.
     """
-    terms: dict[str, int] = {}
-    columns = [[terms.setdefault(stem, len(terms)) for stem in found] for found in stemmed]
-    counts = SparseRows.counted(columns, max(1, len(terms)))
+    counts, terms = counted(stemmed)
+    return _weighed(counts), terms
+
+
+def _weighed(counts: SparseRows) -> SparseRows:
     frequency = np.maximum(counts.frequency, 1)
-    rarity = np.log((1 + len(stemmed)) / frequency).astype(np.float32)
-    rows = counts.with_values(counts.values * rarity[counts.columns]).unit()
-    return rows, terms
-
-
-def _wordings(statements: Sequence[Statement]) -> Numbers:
-    known: dict[str, int] = {}
-    return np.array([known.setdefault(one.text, len(known)) for one in statements], np.int64)
-
-
-def _is_spaceless(statements: Sequence[Statement]) -> Flags:
-    """Tell which sentences are long enough without being words by spaces, shape (n,)."""
-    return np.array(
-        [
-            not one.text.isascii() and len(one.text) >= _FEWEST_CHARACTERS and " " not in one.text
-            for one in statements
-        ],
-        dtype=bool,
-    )
+    rarity = np.log((1 + len(counts)) / frequency).astype(np.float32)
+    return counts.with_values(counts.values * rarity[counts.columns]).unit()
 
 
 def _weights(statements: Sequence[Statement], shares: Values) -> Matrix:

@@ -1,33 +1,20 @@
 """How likely a sentence is to stand in a summary, by what it looks like and where it stands."""
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from embeddings.vectors import Matrix
+from service.summarization.looks import Counts, Looks
 
 Values = npt.NDArray[np.float64]
 
 # From here on a sentence is simply long.
 _LONG_WORDS = 60
-
-_WHO = ("I", "We", "we", "You", "you")
-_FIRST_PERSON = frozenset(
-    ["My", "my", "Our", "our", "Me", "me", "us", "Your", "your", *_WHO]
-    + [
-        word + mark + short
-        for word in _WHO
-        for mark in "'’"
-        for short in ("m", "re", "ve", "d", "ll")
-    ]
-)
-_DIGIT = re.compile(r"[0-9]")
 
 
 def salience(found: Mapping[str, Values], weights: Mapping[str, float]) -> Values:
@@ -40,9 +27,11 @@ def salience(found: Mapping[str, Values], weights: Mapping[str, float]) -> Value
     Returns:
         Numbers that compare sentences of one summary with one another, shape (n,).
     """
-    total = np.zeros(len(next(iter(found.values()))))
-    for name, weight in weights.items():
-        total += weight * found[name]
+    if not weights:
+        return np.zeros(len(next(iter(found.values()))))
+    weighed = np.array([found[name] for name in weights]) * np.array([[*weights.values()]]).T
+    # Added up one after the other, in the order of the weights, however many sentences there are.
+    total: Values = np.add.accumulate(weighed, axis=0)[-1]
     return total
 
 
@@ -60,15 +49,15 @@ def weights_for(*, several: bool) -> Mapping[str, float]:
 
 
 def features(
-    texts: Sequence[str],
-    places: npt.NDArray[np.int64],
-    articles: npt.NDArray[np.int64],
+    looks: Looks,
+    places: Counts,
+    articles: Counts,
     closeness: Mapping[str, Matrix],
 ) -> dict[str, Values]:
     """Say of each sentence what may tell whether it belongs into a summary.
 
     Args:
-        texts: The sentences.
+        looks: What the sentences look like.
         places: Where each stands in its article, from 1, shape (n,).
         articles: The number of each one's article, shape (n,).
         closeness: How close each is to what may be said, each of shape (n,); taken as they are.
@@ -83,41 +72,23 @@ def features(
     before = places - 1.0
     last = np.zeros(int(articles.max(initial=0)) + 1)
     np.maximum.at(last, articles, places)
-    split = [text.split() for text in texts]
-    lengths = np.array([len(words) for words in split])
-    length = np.minimum(lengths, _LONG_WORDS) / 30
-    words = np.maximum(lengths, 1)
+    length = np.minimum(looks.lengths, _LONG_WORDS) / 30
+    words = np.maximum(looks.lengths, 1)
     return {
         "first": 1 / places,
         "early_3": np.exp(-before / 3),
         "early_10": np.exp(-before / 10),
         "early_30": np.exp(-before / 30),
         "far": before / last[articles],
-        "share": np.bincount(articles)[articles] / len(texts),
+        "share": np.bincount(articles)[articles] / len(places),
         "length": length,
         "length_squared": length**2,
-        "quote": np.array([_has_quote(text) for text in texts], np.float64),
-        "digit": np.array([_DIGIT.search(text) is not None for text in texts], np.float64),
-        "capitals": np.array([_capitals(words) for words in split]) / words,
-        "first_person": np.array([_first_persons(one) for one in split]) / words,
+        "quote": looks.quotes.astype(np.float64),
+        "digit": looks.digits.astype(np.float64),
+        "capitals": looks.capitals / words,
+        "first_person": looks.first_persons / words,
         **{name: np.asarray(value, np.float64) for name, value in closeness.items()},
     }
-
-
-def _has_quote(text: str) -> bool:
-    return '"' in text or (not text.isascii() and any(mark in text for mark in "“”„«»"))
-
-
-def _capitals(words: Sequence[str]) -> int:
-    """Count the words behind the first one that start with a capital."""
-    return sum(map(str.isupper, map(itemgetter(0), words[1:])))
-
-
-def _first_persons(words: Sequence[str]) -> int:
-    # Hardly a sentence has any.
-    if _FIRST_PERSON.isdisjoint(words):
-        return 0
-    return sum(map(_FIRST_PERSON.__contains__, words))
 
 
 @cache

@@ -10,6 +10,7 @@ from embeddings.vectors import Matrix
 from service.coherence import Leaning
 from service.summarization.evidence import DENSE_SHARE, Evidence, Flags, Numbers
 from service.summarization.salience import Values
+from service.summarization.sparse import Products
 
 # Sentences that say the same: so much of their words is shared, or less of the words and so
 # much of the meaning. Meaning alone does not tell: "8 died" and "9 died" mean alike.
@@ -52,40 +53,47 @@ class Objection:
 
 
 class _Closeness:
-    """How close the sum of the chosen vectors comes to an aim, with each further vector.
+    """How close the sums of the chosen vectors come to their aims, with each further vector.
 
-    Only products of rows are needed: |s + r|^2 = s.s + 2 s.r + r.r.
+    Vectors are of two kinds, in meaning and in words. Only products of rows are needed:
+    |s + r|^2 = s.s + 2 s.r + r.r.
     """
 
-    def __init__(self, gram: Matrix, aim: Matrix) -> None:
-        self._gram = gram
-        self._aim = aim
-        self._squares = gram.diagonal()
-        self._with_chosen = np.zeros(len(aim))  # Product of each row with the sum of the chosen.
-        self._square = 0.0
-        self._along = 0.0
+    def __init__(self, grams: tuple[Matrix | Products, ...], aims: Sequence[Matrix]) -> None:
+        self._grams = grams
+        self._aims = np.stack(aims)
+        self._squares = np.stack([gram.diagonal() for gram in grams])
+        self._with_chosen = np.zeros(self._aims.shape)  # Products with the sums of the chosen.
+        self._square = [0.0 for _ in grams]
+        self._along = [0.0 for _ in grams]
 
     def of_each(self) -> Values:
-        """Return the cosine of the aim with the chosen and each one more, shape (n,)."""
-        square = self._square + 2 * self._with_chosen + self._squares
-        close: Values = (self._along + self._aim) / np.sqrt(np.maximum(square, 1e-9))
+        """Return the cosines of the aims with the chosen and each one more, shape (2, n)."""
+        square = np.array([self._square]).T + 2 * self._with_chosen + self._squares
+        along = np.array([self._along], np.float32).T + self._aims
+        close: Values = along / np.sqrt(np.maximum(square, 1e-9))
         return close
 
-    def of(self, more: Sequence[int]) -> float:
-        """Return the cosine of the aim with the chosen and some more."""
-        square, along = self._square, self._along
+    def of(self, more: Sequence[int]) -> list[float]:
+        """Return the cosines of the aims with the chosen and some more."""
+        return [self._of(kind, gram, more) for kind, gram in enumerate(self._grams)]
+
+    def _of(self, kind: int, gram: Matrix | Products, more: Sequence[int]) -> float:
+        square, along = self._square[kind], self._along[kind]
         for at, one in enumerate(more):
-            square += 2 * self._with_chosen.item(one) + self._gram.item(one, one)
+            square += 2 * self._with_chosen.item(kind, one) + self._squares.item(kind, one)
             for other in more[:at]:
-                square += 2 * self._gram.item(one, other)
-            along += self._aim.item(one)
+                square += 2 * gram.item(one, other)
+            along += self._aims.item(kind, one)
         return along / math.sqrt(max(square, 1e-9))
 
     def add(self, number: int) -> None:
         """Take one more for chosen."""
-        self._square += 2 * self._with_chosen.item(number) + self._gram.item(number, number)
-        self._along += self._aim.item(number)
-        self._with_chosen += self._gram[number]
+        for kind, gram in enumerate(self._grams):
+            with_chosen = self._with_chosen[kind]
+            self._square[kind] += 2 * with_chosen.item(number) + self._squares.item(kind, number)
+            self._along[kind] += self._aims.item(kind, number)
+            with_chosen += gram[number]
 
 
 class Selection:
@@ -99,7 +107,7 @@ class Selection:
     for Multi-Document Summarization".
     """
 
-    def __init__(self, evidence: Evidence, dense: Matrix, lexical: Matrix) -> None:
+    def __init__(self, evidence: Evidence, dense: Matrix, lexical: Matrix | Products) -> None:
         """Prepare to choose.
 
         Args:
@@ -109,16 +117,17 @@ class Selection:
         """
         self._evidence = evidence
         self._dense, self._lexical = dense, lexical
-        self._meaning = _Closeness(dense, evidence.dense_aim)
-        self._words = _Closeness(lexical, evidence.lexical_aim)
+        aims = evidence.dense_aim, evidence.lexical_aim
+        self._closeness = _Closeness((dense, lexical), aims)
         self._worth: Values = sum(evidence.worth.values(), np.zeros(len(dense)))
         self._repeats = np.full(len(dense), -1)  # The chosen sentence that each says again.
         self._told = np.zeros(len(dense))  # The closest chosen sentence of another article.
         self._again = np.zeros(len(dense))  # What each counts less as others tell it already.
         self._first = np.zeros(len(dense))  # What each counts more as the first of its source.
         self._quoted = np.zeros(int(evidence.origins.max(initial=0)) + 1, dtype=bool)
-        self._central = _highest_by(evidence.origins, evidence.closeness)
         self._is_single = len(evidence.judges) == 1
+        if not self._is_single:
+            self._central = _highest_by(evidence.origins, evidence.closeness)
         self._lengths = evidence.lengths.tolist()
         self._free = evidence.eligible.copy()
         self._waiting: dict[int, list[int]] = {}
@@ -152,13 +161,12 @@ class Selection:
         unit: list[int] = []
         value = -math.inf
         totals = np.where(fitting, self._totals(), -np.inf)
-        best = np.argsort(-totals, kind="stable")[: np.count_nonzero(fitting)]
-        for number, total in zip(best.tolist(), totals[best].tolist(), strict=True):
-            if total <= value:
-                break
+        # Hardly more than the first few are looked at: to find the highest is less than to sort.
+        while (total := totals.item(number := int(totals.argmax()))) > value:
+            totals[number] = -np.inf
             found = self._admitted(number, room, most)
             # With what it takes along, or leans on loosely, it may be worth less than the next.
-            worth = self._total_of(found) if len(found) > 1 else total
+            worth = self._total_of(found, *self._closeness.of(found)) if found[1:] else total
             worth -= _LOOSE_WEIGHT * self._is_loose(number)
             if found and worth > value:
                 unit, value = found, worth
@@ -208,19 +216,19 @@ class Selection:
         self._free[objection.number] = False
 
     def _take(self, number: int) -> None:
+        meaning, words = self._closeness.of([number])
         parts = {
-            "dense": self._meaning.of([number]),
-            "lexical": self._words.of([number]),
-            **{name: float(part[number]) for name, part in self._evidence.worth.items()},
-            "source": float(self._first[number]),
-            "again": -float(self._again[number]),
+            "dense": meaning,
+            "lexical": words,
+            **{name: part.item(number) for name, part in self._evidence.worth.items()},
+            "source": self._first.item(number),
+            "again": -self._again.item(number),
             "loose": -_LOOSE_WEIGHT * self._is_loose(number),
         }
-        parts = {"total": self._total_of([number]), **parts}
+        parts = {"total": self._total_of([number], meaning, words), **parts}
         self.scores[number] = {name: round(part, 6) for name, part in parts.items()}
         self.chosen.append(number)
-        self._meaning.add(number)
-        self._words.add(number)
+        self._closeness.add(number)
         self._weigh_articles(number)
         self._repeats[self._alike(number) & (self._repeats < 0)] = number
         self._said += self._evidence.statements[number].text.lower() + "\n"
@@ -244,19 +252,17 @@ class Selection:
 
     def _totals(self) -> Values:
         """Say what the summary would be worth with each sentence, shape (n,)."""
-        totals: Values = (
-            DENSE_SHARE * self._meaning.of_each()
-            + (1 - DENSE_SHARE) * self._words.of_each()
-            + self._worth
-        )
+        meaning, words = self._closeness.of_each()
+        totals: Values = DENSE_SHARE * meaning + (1 - DENSE_SHARE) * words + self._worth
         return totals if self._is_single else totals + self._first - self._again
 
-    def _total_of(self, unit: Sequence[int]) -> float:
+    def _total_of(self, unit: Sequence[int], meaning: float, words: float) -> float:
+        """Say what the summary would be worth with some sentences and this closeness."""
         return (
-            DENSE_SHARE * self._meaning.of(unit)
-            + (1 - DENSE_SHARE) * self._words.of(unit)
+            DENSE_SHARE * meaning
+            + (1 - DENSE_SHARE) * words
             + _mean(self._worth, unit)
-            + max(float(self._first[number]) for number in unit)
+            + max(map(self._first.item, unit))
             - _mean(self._again, unit)
         )
 
@@ -287,7 +293,7 @@ def alike(evidence: Evidence, number: int, dense: Matrix, lexical: Matrix) -> Fl
 
 
 def _mean(values: Values, numbers: Sequence[int]) -> float:
-    return sum(float(values[number]) for number in numbers) / len(numbers)
+    return sum(map(values.item, numbers)) / len(numbers)
 
 
 def _highest_by(groups: Numbers, values: Values) -> Values:

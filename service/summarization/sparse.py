@@ -4,7 +4,7 @@ scipy has them too, but takes longer to import than a short text to summarise.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Self
 
@@ -48,6 +48,13 @@ class SparseRows:
         owners, columns = np.divmod(places, max(1, width))
         return cls(counts.astype(np.float32), columns, owners, starts, width)
 
+    @classmethod
+    def of(cls, sizes: _Places, columns: _Places, values: Matrix) -> Self:
+        """Make as few columns as there are of rows of so many values each."""
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        return cls(values, columns, owners, starts, int(columns.max(initial=0)) + 1)
+
     def __len__(self) -> int:
         """Return how many rows there are."""
         return len(self.starts) - 1
@@ -59,7 +66,8 @@ class SparseRows:
 
     def with_values(self, values: _Numbers) -> Self:
         """Return the same with other values in the same places."""
-        return replace(self, values=values.astype(np.float32))
+        kept = values.astype(np.float32)
+        return type(self)(kept, self.columns, self.owners, self.starts, self.width)
 
     def unit(self) -> Self:
         """Scale rows to length 1; one without values stays empty."""
@@ -86,6 +94,18 @@ class SparseRows:
         """Return the sum of all rows, each times its weight if weights are given."""
         values = self.values if weights is None else self.values * weights[self.owners]
         return np.bincount(self.columns, weights=values, minlength=self.width).astype(np.float32)
+
+    def squares(self) -> Matrix:
+        """Return the product of each row with itself, shape (rows,)."""
+        found = np.bincount(self.owners, weights=self.values * self.values, minlength=len(self))
+        return found.astype(np.float32)
+
+    def products_of(self, row: int) -> Matrix:
+        """Return the product of one row with each; as a row of `products` with themselves."""
+        own = slice(int(self.starts[row]), int(self.starts[row + 1]))
+        vector = np.zeros(self.width, np.float32)
+        vector[self.columns[own]] = self.values[own]
+        return self.times(vector)
 
     def products(self, others: "SparseRows") -> Matrix:
         """Return the product of each row with each of the others, shape (rows, others)."""
@@ -119,3 +139,29 @@ def _runs(starts: _Places, sizes: _Places) -> _Places:
     before = np.cumsum(sizes) - sizes
     runs: _Places = np.repeat(starts - before, sizes)
     return runs + np.arange(len(runs))
+
+
+class Products:
+    """The products of rows with one another, of which each row is made when it is asked for.
+
+    Whoever chooses asks for those of what is chosen, which are few.
+    """
+
+    def __init__(self, rows: SparseRows) -> None:
+        self._rows = rows
+        self._squares = rows.squares()
+        self._made: dict[int, Matrix] = {}
+
+    def __getitem__(self, row: int) -> Matrix:
+        """Return the products of a row with all of them, shape (rows,)."""
+        if row not in self._made:
+            self._made[row] = self._rows.products_of(row)
+        return self._made[row]
+
+    def diagonal(self) -> Matrix:
+        """Return the product of each row with itself, shape (rows,)."""
+        return self._squares
+
+    def item(self, row: int, other: int) -> float:
+        """Return the product of two rows."""
+        return self._squares.item(row) if row == other else self[row].item(other)

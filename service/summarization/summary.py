@@ -20,6 +20,7 @@ from service.summarization.evidence import (
     with_salience,
 )
 from service.summarization.methods import MOST_WORDS, Method, check_lengths
+from service.summarization.remarks import Remarks
 from service.summarization.selection import Objection, Selection, alike
 from service.words import stems
 
@@ -61,6 +62,7 @@ def summarize(
     question: "Question | None" = None,
     method: Method = Method.CENTROID,
     weights: Mapping[str, float] | None = None,
+    remarks: Remarks | None = None,
 ) -> Summary:
     """Choose the sentences that together are most like all that was read.
 
@@ -75,6 +77,7 @@ def summarize(
         question: What the summary is to answer, if anything is asked.
         method: How the sentences are chosen.
         weights: Of the features of `salience`, instead of those that are shipped.
+        remarks: On the sentences of the only reading, where nothing is asked, if they are known.
 
     Returns:
         The summary. Empty if nothing qualifies, and if what is asked is not spoken of.
@@ -91,7 +94,7 @@ def summarize(
     if not groups:
         return Summary(text="", words=0, sentences=[], left_out=[])
     first = [group[0] for group in groups]
-    evidence = gather(first, question)
+    evidence = gather(first, question, remarks)
     if question is not None and (evidence.closest or 0.0) < _SPOKEN_OF:
         return _empty(f"No sentence here speaks of {question.text!r}; the summary stays empty.")
     most = sentences or len(evidence.statements)
@@ -175,6 +178,8 @@ def _order(
     evidence: Evidence, groups: Sequence[Sequence[Reading]], chosen: Sequence[int]
 ) -> list[int]:
     """Put the chosen sentences in the order in which they are told."""
+    if len(groups) == 1:
+        return sorted(chosen)
     rating = evidence.rating
     most: dict[int, float] = {}  # What the best sentence of each quoted article is worth.
     for number in chosen:

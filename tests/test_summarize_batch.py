@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from summarize_batch import main
+from summarize_batch import _FEWEST_BYTES, main
 from toy import NAME, toy_corpus
 
 from embeddings.readers import read_paths
@@ -359,6 +359,24 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_processes_that_were_forked_write_what_one_writes(
+    many: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, path = many
+    alone, shared = tmp_path / "alone.jsonl", tmp_path / "shared.jsonl"
+    run(folder, path, "--out", alone, "--workers", "1")
+    root = Path(__file__).parent.parent
+    script = [sys.executable, str(root / "scripts" / "summarize_batch.py"), str(path)]
+    options = ["--library", str(folder), "--model", NAME, "--offline", "--workers", "3"]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+
+    subprocess.run([*script, "--out", str(shared), *options], env=environment, check=True)
+
+    assert path.stat().st_size > _FEWEST_BYTES
+    assert shared.read_bytes() == alone.read_bytes()
+    assert len(lines(shared)) == 700
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the processes of Linux")

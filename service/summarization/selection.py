@@ -283,12 +283,11 @@ def alike(evidence: Evidence, number: int, dense: Matrix, lexical: Matrix) -> Fl
         dense: Cosine of its vector with that of each sentence, shape (n,).
         lexical: The same of their TF-IDF vectors.
     """
-    same: Flags = (
-        (lexical >= _SAME_WORDS)
-        | ((lexical >= _ALIKE_WORDS) & (dense >= _ALIKE_MEANING))
-        # Sentences of small words alone have no terms to be alike in.
-        | (evidence.wordings == evidence.wordings[number])
-    )
+    # Sentences of small words alone have no terms to be alike in.
+    same: Flags = evidence.wordings == evidence.wordings[number]
+    near = lexical >= _ALIKE_WORDS
+    if np.count_nonzero(near) > 1:  # Else none but the sentence itself.
+        same |= near & ((lexical >= _SAME_WORDS) | (dense >= _ALIKE_MEANING))
     return same
 
 

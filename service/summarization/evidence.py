@@ -282,7 +282,7 @@ def _remarked(remarks: Remarks) -> _Words:
 def _belongs(closeness: Values, origins: Numbers) -> Flags:
     """Tell which sentences belong to what the articles of these origins tell."""
     share = _BELONGING_OF_SEVERAL if len(set(origins.tolist())) > 1 else _BELONGING
-    belongs: Flags = closeness >= share * closeness.max(initial=0.0)
+    belongs: Flags = closeness >= share * np.maximum.reduce(closeness, initial=0.0)
     return belongs
 
 

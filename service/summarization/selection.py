@@ -149,7 +149,7 @@ class Selection:
         room = words
         while len(self.chosen) < sentences:
             fitting = self._free & (lengths <= room)
-            if not fitting.any():
+            if not np.count_nonzero(fitting):
                 return
             unit = self._next(fitting, room, sentences - len(self.chosen))
             for number in unit:
@@ -198,7 +198,7 @@ class Selection:
                 break
             if on is None or self._repeats[on] >= 0 or len(unit) > _MOST_COMPANIONS:
                 return []
-            if self._alike(on)[unit].any():
+            if any(map(self._alike(on).item, unit)):
                 return []
             unit.insert(0, on)
         return unit

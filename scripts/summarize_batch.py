@@ -7,7 +7,14 @@ vectors are kept in its cache, with outlines of their texts, so that a second ru
 --offline, needs no model and is several times as fast.
 """
 
+import atexit
+import gc
 import os
+
+# To import is to make many objects that stay: garbage is sought among them seldom, and not when
+# the process ends.
+gc.set_threshold(50_000)
+atexit.register(gc.freeze)
 
 # Before numpy is imported, which asks once. With one thread matrices of few sentences are made
 # sooner, and sums are added up in the same order in this process as in the others.

@@ -7,19 +7,14 @@ vectors are kept in its cache, with outlines of their texts, so that a second ru
 --offline, needs no model and is several times as fast.
 """
 
-import atexit
-import gc
 import os
-
-# To import is to make many objects that stay: garbage is sought among them seldom, and not when
-# the process ends.
-gc.set_threshold(50_000)
-atexit.register(gc.freeze)
 
 # Before numpy is imported, which asks once. With one thread matrices of few sentences are made
 # sooner, and sums are added up in the same order in this process as in the others.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import atexit
+import gc
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -208,4 +203,7 @@ def _tell(output: Output, done: Done, more: Done) -> None:
 
 
 if __name__ == "__main__":
+    # What was imported stays: garbage is sought among it seldom, and not when the process ends.
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
     main()

@@ -34,7 +34,7 @@ from service.evaluation.evaluate import Tally, evaluate
 from service.evaluation.judging import Draft, Told
 from service.evaluation.rows import Budget, Length, Row, read_rows
 from service.settings import read_settings
-from service.summarization.evidence import tf_idf
+from service.summarization.wording import tf_idf
 from service.terminal import print_evaluation
 from service.words import stems, words
 

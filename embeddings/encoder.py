@@ -213,4 +213,6 @@ def passage_at(start: int, text: str, sentences: Iterable[Span]) -> Passage:
         text: The part.
         sentences: Where its sentences stand in the longer text.
     """
+    if not start:
+        return Passage(text, tuple(sentences))
     return Passage(text, tuple(Span(one.start - start, one.end - start) for one in sentences))

@@ -16,9 +16,9 @@ from service.summarization.evidence import (
     gather,
     most_promising,
     salience_features,
-    tf_idf,
 )
 from service.summarization.salience import salience, weights_for
+from service.summarization.wording import tf_idf
 from service.words import content_words
 
 STORY = [

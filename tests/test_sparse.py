@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from service.summarization import sparse
-from service.summarization.sparse import SparseRows
+from service.summarization.sparse import Products, SparseRows
 
 WIDTH = 7
 NAMED = st.lists(st.lists(st.integers(0, WIDTH - 1), max_size=9), max_size=8)
@@ -73,3 +73,18 @@ def test_each_row_meets_each_other_one_however_many_at_a_time(
 
     assert found.dtype == np.float32
     assert np.allclose(found, plain(rows) @ plain(others).T, atol=1e-5)
+
+
+@given(NAMED, st.integers(0, 99))
+def test_products_made_when_asked_for_are_those_made_at_once(
+    named: list[list[int]], seed: int
+) -> None:
+    rows = random_rows(named, seed).unit()
+    at_once = rows.products(rows)
+
+    asked = Products(rows)
+
+    assert asked.diagonal().tolist() == at_once.diagonal().tolist()
+    for one in range(len(named)):
+        assert asked[one].tolist() == at_once[one].tolist()
+        assert [asked.item(one, other) for other in range(len(named))] == at_once[one].tolist()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from summarize_batch import main
+from summarize_batch import _FEWEST_BYTES, main
 from toy import NAME, toy_corpus
 
 from embeddings.readers import read_paths
@@ -367,6 +367,7 @@ def test_an_interrupted_run_leaves_no_process_and_goes_on_to_the_same_bytes(
     many: tuple[Path, Path], tmp_path: Path, how: signal.Signals
 ) -> None:
     folder, path = many
+    assert path.stat().st_size > _FEWEST_BYTES
     alone, shared = tmp_path / "alone.jsonl", tmp_path / "shared.jsonl"
     run(folder, path, "--out", alone, "--workers", "1")
     root = Path(__file__).parent.parent

@@ -225,8 +225,8 @@ def _harmless(cell: str) -> str:
     return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+# Made once: json.dumps makes one anew for each value.
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _comment(mark: object) -> str:

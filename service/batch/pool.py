@@ -92,6 +92,8 @@ def outcomes(
     Raises:
         ParallaxError: The library or the model fails, or a process was ended from outside.
     """
+    if others is not None:
+        fewest = 2  # They have started already.
     begun: list[Job] = []
     articles = characters = 0
     is_much = False

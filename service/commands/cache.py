@@ -22,7 +22,9 @@ def cache_stats(as_json: bool, **common: Any) -> None:  # noqa: ANN401
     """Say what the cache holds: vectors, model by model, and outlines of texts.
 
     An outline holds what was found out about a text that is not in the library: where its sentences
-    stand, its title, source, address, day, authors and language, but not the text.
+    stand, its title, source, address, day, authors and language, but not the text. Remarks on its
+    sentences count as one more: how long each is, which of them share terms (but not which terms),
+    and what those lean on that cannot stand alone, told with a word or name of it.
     """
     from service import terminal
     from service.answers import CachedModelAnswer, CacheStats

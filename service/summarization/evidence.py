@@ -3,21 +3,20 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, chain, pairwise
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from embeddings.vectors import Matrix, cosine, unit
 from service import coherence
-from service.copies import origins_of
 from service.reading import Reading, Statement
-from service.summarization.looks import Looks, lengths_of, looks_of, spaceless
-from service.summarization.remarks import Remarks, counted, wordings_of
+from service.summarization.looks import Looks, looks_of
+from service.summarization.remarks import Remarks
 from service.summarization.salience import Values, features, salience, weights_for
 from service.summarization.sparse import Products, SparseRows
-from service.words import stems, stems_of, words
+from service.summarization.wording import Judge, wording_of, wording_remarked
+from service.words import stems
 
 if TYPE_CHECKING:
     from service.retrieval.search import Question
@@ -59,13 +58,6 @@ FEWEST_WORDS = 5
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-
-
-class Judge(Protocol):
-    """Whoever says what the sentences of an article lean on."""
-
-    def leaning(self, number: int) -> coherence.Leaning | None:
-        """Say what a sentence leans on, by its number; None for one that can stand alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +197,7 @@ def gather(
         remarks: On the sentences of the only reading, where nothing is asked, if they are known.
     """
     statements = [one for reading in readings for one in reading.statements]
-    found = _words_of(readings, statements) if remarks is None else _remarked(remarks)
+    found = wording_of(readings, statements) if remarks is None else wording_remarked(remarks)
     sizes = [len(reading.statements) for reading in readings]
     dense = np.concatenate([reading.vectors for reading in readings])
     weights = _weights(statements, np.repeat(1 / np.bincount(found.origins)[found.origins], sizes))
@@ -234,57 +226,10 @@ def gather(
     return evidence if question is None else _asked(evidence, found.terms, question)
 
 
-class _Words(NamedTuple):
-    """What is found in the words of sentences alone, by the names that evidence has for it."""
-
-    origins: Numbers
-    lengths: Numbers
-    spaceless: Numbers
-    wordings: Numbers
-    judges: Sequence[Judge]
-    looks: Looks | None
-    lexical: SparseRows
-    terms: Mapping[str, int]
-
-
-def _words_of(readings: Sequence[Reading], statements: Sequence[Statement]) -> _Words:
-    texts = [one.text for one in statements]
-    stemmed = stems_of(map(words, texts))
-    ends = accumulate((len(reading.statements) for reading in readings), initial=0)
-    lexical, terms = tf_idf(stemmed)
-    return _Words(
-        np.array(
-            origins_of([list(chain(*stemmed[start:end])) for start, end in pairwise(ends)]),
-            np.int64,
-        ),
-        lengths_of(texts),
-        spaceless(texts),
-        wordings_of(texts),
-        [coherence.Article(reading.statements) for reading in readings],
-        None,
-        lexical,
-        terms,
-    )
-
-
-def _remarked(remarks: Remarks) -> _Words:
-    looks = remarks.looks
-    return _Words(
-        np.array([1]),
-        looks.lengths,
-        looks.spaceless,
-        remarks.wordings,
-        [remarks],
-        looks,
-        _weighed(remarks.counts),
-        {},
-    )
-
-
 def _belongs(closeness: Values, origins: Numbers) -> Flags:
     """Tell which sentences belong to what the articles of these origins tell."""
     share = _BELONGING_OF_SEVERAL if len(set(origins.tolist())) > 1 else _BELONGING
-    belongs: Flags = closeness >= share * closeness.max(initial=0.0)
+    belongs: Flags = closeness >= share * np.maximum.reduce(closeness, initial=0.0)
     return belongs
 
 
@@ -412,22 +357,6 @@ def _words_held(lexical: SparseRows, terms: Mapping[str, int], asked: Sequence[s
     held = lexical.with_values(np.ones_like(lexical.values)).times(weights)
     share: Values = held.astype(np.float64) / (sum(rarity.values()) or 1.0)
     return share
-
-
-def tf_idf(stemmed: Sequence[Sequence[str]]) -> tuple[SparseRows, dict[str, int]]:
-    """Weigh terms by how often they occur in a sentence and in how few sentences.
-
-    Returns:
-        Unit rows, one a sentence, and the column of each term.
-    """
-    counts, terms = counted(stemmed)
-    return _weighed(counts), terms
-
-
-def _weighed(counts: SparseRows) -> SparseRows:
-    frequency = np.maximum(counts.frequency, 1)
-    rarity = np.log((1 + len(counts)) / frequency).astype(np.float32)
-    return counts.with_values(counts.values * rarity[counts.columns]).unit()
 
 
 def _weights(statements: Sequence[Statement], shares: Values) -> Matrix:

@@ -25,8 +25,7 @@ from service.summarization.looks import Counts, Looks, looks_of
 from service.summarization.sparse import SparseRows
 from service.words import stems_of, words
 
-# The code that makes remarks, in this room's floor; what it imports is in it too, and a test
-# sees to that.
+# The code that makes remarks. What it imports is in it too; a test sees to that.
 REMARKED_BY = (
     *("coherence/*.py", "words.py"),
     *("summarization/looks.py", "summarization/remarks.py", "summarization/sparse.py"),

@@ -149,7 +149,7 @@ class Selection:
         room = words
         while len(self.chosen) < sentences:
             fitting = self._free & (lengths <= room)
-            if not fitting.any():
+            if not np.count_nonzero(fitting):
                 return
             unit = self._next(fitting, room, sentences - len(self.chosen))
             for number in unit:
@@ -198,7 +198,7 @@ class Selection:
                 break
             if on is None or self._repeats[on] >= 0 or len(unit) > _MOST_COMPANIONS:
                 return []
-            if self._alike(on)[unit].any():
+            if any(map(self._alike(on).item, unit)):
                 return []
             unit.insert(0, on)
         return unit
@@ -283,12 +283,11 @@ def alike(evidence: Evidence, number: int, dense: Matrix, lexical: Matrix) -> Fl
         dense: Cosine of its vector with that of each sentence, shape (n,).
         lexical: The same of their TF-IDF vectors.
     """
-    same: Flags = (
-        (lexical >= _SAME_WORDS)
-        | ((lexical >= _ALIKE_WORDS) & (dense >= _ALIKE_MEANING))
-        # Sentences of small words alone have no terms to be alike in.
-        | (evidence.wordings == evidence.wordings[number])
-    )
+    # Sentences of small words alone have no terms to be alike in.
+    same: Flags = evidence.wordings == evidence.wordings[number]
+    near = lexical >= _ALIKE_WORDS
+    if np.count_nonzero(near) > 1:  # Else none but the sentence itself.
+        same |= near & ((lexical >= _SAME_WORDS) | (dense >= _ALIKE_MEANING))
     return same
 
 

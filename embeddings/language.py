@@ -42,6 +42,8 @@ _WORDS_KEPT = 1 << 14
 _ROWS_KEPT = 1 << 12
 _FEATURES_KEPT = 1 << 14
 
+_BYTES = 256  # Each has a place in a row of the automaton.
+
 _NONE = -1  # What py3langid's automaton gives where no feature ends.
 
 # By the first word of a letter's Unicode name; all other languages are taken to be in Latin.
@@ -141,7 +143,7 @@ class _Scores:
     def __init__(self, model: "LanguageModel") -> None:
         self._row_of, self._features = model.rows, model.features
         self._following = lru_cache(_ROWS_KEPT)(
-            lambda row: model.next[row << 8 : row + 1 << 8].data
+            lambda row: model.next[_BYTES * row : _BYTES * (row + 1)].data
         )
         self._weights = lru_cache(_FEATURES_KEPT)(lambda one: model.weights[one : one + 1])
         self._priors = model.priors

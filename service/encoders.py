@@ -49,7 +49,7 @@ def model_name(settings: Settings, served: "ServedModel | None") -> str:
 
 
 def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
-    """Begin to open the model that is probably asked, while the library is being opened.
+    """Begin to open the model that is probably asked one question, while the library is opened.
 
     Args:
         settings: What is asked for.
@@ -72,6 +72,7 @@ def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
             name,
             tell,
             lambda fingerprint: index_path(folder, fingerprint).exists(),
+            at_once=1,
         )
     )
 
@@ -81,16 +82,22 @@ def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
         tell: Callable[[str], None],
         served: "ServedModel | None" = None,
     ) -> "ModelEncoder":
-        begun = opened()
-        if begun is not None and served is not None and begun.fingerprint == served.fingerprint:
-            return begun
+        if served is not None and model_name(settings, served) == name:
+            begun = opened()
+            if begun is not None and begun.fingerprint == served.fingerprint:
+                return begun
         return model_encoder(settings, cache, tell, served)
 
     return make
 
 
 def _encoder(
-    settings: Settings, name: str, tell: Callable[[str], None], holds: Callable[[str], bool]
+    settings: Settings,
+    name: str,
+    tell: Callable[[str], None],
+    holds: Callable[[str], bool],
+    *,
+    at_once: int | None = None,
 ) -> "ModelEncoder":
     from embeddings.models.opening import open_encoder
     from embeddings.models.precision import Precision
@@ -103,4 +110,5 @@ def _encoder(
         precision=None if settings.precision == "auto" else Precision(settings.precision),
         holds=holds,
         tell=tell,
+        at_once=at_once,
     )

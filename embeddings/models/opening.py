@@ -35,6 +35,7 @@ def open_encoder(
     precision: Precision | None = None,
     holds: Callable[[str], bool] = lambda fingerprint: False,
     tell: Callable[[str], None] = lambda message: None,
+    at_once: int | None = None,
 ) -> "ModelEncoder":
     """Make an encoder on the fastest runtime for a model; nothing is loaded yet.
 
@@ -47,9 +48,10 @@ def open_encoder(
         holds: Tells whether there are vectors of a fingerprint already. Without a precision
             asked for, they are gone on with.
         tell: Told what takes long, and what could be better.
+        at_once: How many batches will be computed side by side at most; see `OpenVinoStates`.
     """
     choice = _Choice(name, device, download, precision)
-    return ModelEncoder(choice, ConvertedModels(models, tell), holds)
+    return ModelEncoder(choice, ConvertedModels(models, tell, at_once=at_once), holds)
 
 
 class _Choice:

@@ -19,7 +19,11 @@ from embeddings.models.openvino_runtime import (
     openvino_version,
 )
 from embeddings.models.precision import Precision
-from embeddings.models.sentence_transformer import SentenceTransformerEncoder, has_graphics_card
+from embeddings.models.sentence_transformer import (
+    SentenceTransformerEncoder,
+    has_graphics_card,
+    may_have_graphics_card,
+)
 from embeddings.vectors import Matrix
 
 # What vectors that are there already are gone on with, if there are some of several.
@@ -131,16 +135,30 @@ class ModelEncoder:
         """Tell what each token gives to a cosine; see `Encoder.explain`."""
         return self._opened.explain(passages, vector)
 
+    def import_runtime(self) -> bool:
+        """Import what computes the model, unless that may be torch.
+
+        Returns:
+            Whether that was done.
+        """
+        if self._asked.device is None and may_have_graphics_card():
+            return False
+        if self._asked.why_not_converted:
+            return False
+        openvino()
+        return True
+
     def open_kept(self) -> bool:
-        """Open the model where that is quick: if there are vectors of it and it was kept before.
+        """Open the model if there are vectors of it, and it was converted before.
 
         Returns:
             Whether it was opened.
         """
-        folder = self._asked.folder
-        if self._asked.why_not_converted or not self._converted.is_there(folder, self.precision):
-            return False
-        return self._holds(self.fingerprint) and isinstance(self._opened, ConvertedModel)
+        return (
+            self._converted.is_there(self._asked.folder, self.precision)
+            and self._holds(self.fingerprint)
+            and isinstance(self._opened, ConvertedModel)
+        )
 
     @property
     def runtime(self) -> str:

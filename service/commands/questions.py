@@ -58,6 +58,7 @@ def search(
         from service.corpus import read_filters
         from service.retrieval.mode import Mode
 
+        show = terminal.print_json if as_json else terminal.print_search
         answer = corpus.search(
             query,
             k=k,
@@ -66,7 +67,7 @@ def search(
             summary_words=summary_words,
             explain=explain,
         )
-    (terminal.print_json if as_json else terminal.print_search)(answer)
+    show(answer)
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from sys import setswitchinterval
 from typing import TYPE_CHECKING
 
 from embeddings.models.ahead import open_ahead, read_ahead
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 MakeModel = Callable[
     [Settings, "EmbeddingCache", Callable[[str], None], "ServedModel | None"], "Encoder"
 ]
+
+
+_SECONDS_A_TURN = 0.001
 
 
 def model_encoder(
@@ -60,6 +64,8 @@ def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
         model, else another one.
     """
     name = model_name(settings, None)
+    # What is begun mostly works outside of Python, and is to get its turn in it soon.
+    setswitchinterval(_SECONDS_A_TURN)
     read_ahead(name)
     # Imported here: to import what a model takes lasts as long as to digest its files.
     from embeddings.served import index_path

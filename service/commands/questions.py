@@ -1,6 +1,7 @@
 """The commands that find: search, similar, compare."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -53,8 +54,12 @@ def search(
     """
     from service import terminal
 
-    # Imports stand behind it, so that the model is begun with before them.
-    with open_corpus(**common, embeds=mode != "lexical") as corpus:
+    embeds = mode != "lexical"
+    # Imports stand behind it, so that the model and the index are begun with before them.
+    with (
+        open_corpus(**common, embeds=embeds) as corpus,
+        corpus.library.opening_index() if embeds else nullcontext(),
+    ):
         from service.corpus import read_filters
         from service.retrieval.mode import Mode
 

@@ -18,7 +18,7 @@ from service.commands.running import doctor, serve
 from service.commands.summaries import evaluate, summarize, verify
 from service.lines import flat
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
 class _Group(click.Group):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from sys import setswitchinterval
 from typing import TYPE_CHECKING
 
 from embeddings.models.ahead import open_ahead, read_ahead
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 MakeModel = Callable[
     [Settings, "EmbeddingCache", Callable[[str], None], "ServedModel | None"], "Encoder"
 ]
+
+
+_SECONDS_A_TURN = 0.001
 
 
 def model_encoder(
@@ -49,7 +53,7 @@ def model_name(settings: Settings, served: "ServedModel | None") -> str:
 
 
 def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
-    """Begin to open the model that is probably asked, while the library is being opened.
+    """Begin to open the model that is probably asked one question, while the library is opened.
 
     Args:
         settings: What is asked for.
@@ -60,6 +64,8 @@ def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
         model, else another one.
     """
     name = model_name(settings, None)
+    # What is begun mostly works outside of Python, and is to get its turn in it soon.
+    setswitchinterval(_SECONDS_A_TURN)
     read_ahead(name)
     # Imported here: to import what a model takes lasts as long as to digest its files.
     from embeddings.served import index_path
@@ -72,6 +78,7 @@ def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
             name,
             tell,
             lambda fingerprint: index_path(folder, fingerprint).exists(),
+            at_once=1,
         )
     )
 
@@ -81,16 +88,22 @@ def begun_model(settings: Settings, tell: Callable[[str], None]) -> MakeModel:
         tell: Callable[[str], None],
         served: "ServedModel | None" = None,
     ) -> "ModelEncoder":
-        begun = opened()
-        if begun is not None and served is not None and begun.fingerprint == served.fingerprint:
-            return begun
+        if served is not None and model_name(settings, served) == name:
+            begun = opened()
+            if begun is not None and begun.fingerprint == served.fingerprint:
+                return begun
         return model_encoder(settings, cache, tell, served)
 
     return make
 
 
 def _encoder(
-    settings: Settings, name: str, tell: Callable[[str], None], holds: Callable[[str], bool]
+    settings: Settings,
+    name: str,
+    tell: Callable[[str], None],
+    holds: Callable[[str], bool],
+    *,
+    at_once: int | None = None,
 ) -> "ModelEncoder":
     from embeddings.models.opening import open_encoder
     from embeddings.models.precision import Precision
@@ -103,4 +116,5 @@ def _encoder(
         precision=None if settings.precision == "auto" else Precision(settings.precision),
         holds=holds,
         tell=tell,
+        at_once=at_once,
     )

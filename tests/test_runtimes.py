@@ -235,6 +235,9 @@ def test_a_damaged_compiled_model_is_compiled_again_and_not_converted(
     folder = tiny_model("mean")
     expected = opened(folder, kept_models).encode([passage(TEXT)])[0]
     copy_kept(folder, kept_models, tmp_path)
+    for kept in kept_folder(tmp_path).glob("compiled-*"):
+        kept.unlink()
+    opened(folder, tmp_path).encode([passage(TEXT)])
     (kept,) = kept_folder(tmp_path).glob("compiled-*")
     whole = bytearray(kept.read_bytes())
     whole[int(place * len(whole)) if isinstance(place, float) else place] ^= 1

@@ -30,12 +30,16 @@ def _read(name: str) -> None:
 def open_ahead(encoder: "ModelEncoder") -> Callable[[], "ModelEncoder | None"]:
     """Begin to open a model that will probably be asked, in a thread of its own.
 
+    That is done where it is quick: on OpenVINO, of a model that was converted before and that
+    there are vectors of. What computes it is imported at once: of two threads that import, each
+    takes as long as both.
+
     Args:
-        encoder: Whose model it is; see `ModelEncoder.open_kept`.
+        encoder: Whose model it is.
 
     Returns:
-        Waits until that is done, and gives the encoder; None if its model could not be opened,
-        which is met again, and told, by who opens it then.
+        Waits until that is done, and gives the encoder; None if its model was not opened. Why it
+        could not be is met again, and told, by who opens it then.
     """
     # Imported here: who reads ahead begins before that.
     from concurrent.futures import ThreadPoolExecutor
@@ -45,5 +49,8 @@ def open_ahead(encoder: "ModelEncoder") -> Callable[[], "ModelEncoder | None"]:
             return encoder.open_kept()
         return False
 
-    opening = ThreadPoolExecutor(1, "opening ahead").submit(opened)
-    return lambda: encoder if opening.result() else None
+    with suppress(Exception):
+        if encoder.import_runtime():
+            opening = ThreadPoolExecutor(1, "opening ahead").submit(opened)
+            return lambda: encoder if opening.result() else None
+    return lambda: None

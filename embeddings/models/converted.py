@@ -25,11 +25,19 @@ class NotConverted(Exception):
 class ConvertedModel(OnePass):
     """A converted model in memory."""
 
-    def __init__(self, name: str, folder: Path, place: Path, precision: Precision) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        place: Path,
+        precision: Precision,
+        *,
+        at_once: int | None = None,
+    ) -> None:
         facts = ModelFacts.from_json((place / FACTS).read_text(encoding="utf-8"))
         with ThreadPoolExecutor(1) as beside:
             windows = beside.submit(Windows, facts)
-            states = OpenVinoStates(place / NETWORK, precision, place)
+            states = OpenVinoStates(place / NETWORK, precision, place, at_once=at_once)
             super().__init__(facts, windows.result(), states)
         self._describe = partial(
             facts.profile, name, folder, fingerprint(folder, precision), precision
@@ -44,15 +52,19 @@ class ConvertedModel(OnePass):
 class ConvertedModels:
     """The converted models of this machine."""
 
-    def __init__(self, kept: Path, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, kept: Path, tell: Callable[[str], None], *, at_once: int | None = None
+    ) -> None:
         """Make what opens them.
 
         Args:
             kept: Folder that they are kept in.
             tell: Told what takes long, and that they cannot be kept.
+            at_once: See `OpenVinoStates`.
         """
         self._folder = kept
         self._tell = tell
+        self._at_once = at_once
 
     @cached_property
     def _kept(self) -> KeptModels:
@@ -73,7 +85,7 @@ class ConvertedModels:
 
         def load(place: Path) -> ConvertedModel:
             _check_reason(place)
-            return ConvertedModel(name, folder, place, precision)
+            return ConvertedModel(name, folder, place, precision, at_once=self._at_once)
 
         opened = self._kept.loaded(_entry(folder, precision), self._maker(folder, precision), load)
         if not self._kept.is_writable:

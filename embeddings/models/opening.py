@@ -19,7 +19,11 @@ from embeddings.models.openvino_runtime import (
     openvino_version,
 )
 from embeddings.models.precision import Precision
-from embeddings.models.sentence_transformer import SentenceTransformerEncoder, has_graphics_card
+from embeddings.models.sentence_transformer import (
+    SentenceTransformerEncoder,
+    has_graphics_card,
+    may_have_graphics_card,
+)
 from embeddings.vectors import Matrix
 
 # What vectors that are there already are gone on with, if there are some of several.
@@ -35,6 +39,7 @@ def open_encoder(
     precision: Precision | None = None,
     holds: Callable[[str], bool] = lambda fingerprint: False,
     tell: Callable[[str], None] = lambda message: None,
+    at_once: int | None = None,
 ) -> "ModelEncoder":
     """Make an encoder on the fastest runtime for a model; nothing is loaded yet.
 
@@ -47,9 +52,10 @@ def open_encoder(
         holds: Tells whether there are vectors of a fingerprint already. Without a precision
             asked for, they are gone on with.
         tell: Told what takes long, and what could be better.
+        at_once: How many batches will be computed side by side at most; see `OpenVinoStates`.
     """
     choice = _Choice(name, device, download, precision)
-    return ModelEncoder(choice, ConvertedModels(models, tell), holds)
+    return ModelEncoder(choice, ConvertedModels(models, tell, at_once=at_once), holds)
 
 
 class _Choice:
@@ -129,16 +135,30 @@ class ModelEncoder:
         """Tell what each token gives to a cosine; see `Encoder.explain`."""
         return self._opened.explain(passages, vector)
 
+    def import_runtime(self) -> bool:
+        """Import what computes the model, unless that may be torch.
+
+        Returns:
+            Whether that was done.
+        """
+        if self._asked.device is None and may_have_graphics_card():
+            return False
+        if self._asked.why_not_converted:
+            return False
+        openvino()
+        return True
+
     def open_kept(self) -> bool:
-        """Open the model where that is quick: if there are vectors of it and it was kept before.
+        """Open the model if there are vectors of it, and it was converted before.
 
         Returns:
             Whether it was opened.
         """
-        folder = self._asked.folder
-        if self._asked.why_not_converted or not self._converted.is_there(folder, self.precision):
-            return False
-        return self._holds(self.fingerprint) and isinstance(self._opened, ConvertedModel)
+        return (
+            self._converted.is_there(self._asked.folder, self.precision)
+            and self._holds(self.fingerprint)
+            and isinstance(self._opened, ConvertedModel)
+        )
 
     @property
     def runtime(self) -> str:

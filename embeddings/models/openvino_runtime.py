@@ -89,7 +89,14 @@ class OpenVinoStates:
 
     batch_tokens = _BATCH_TOKENS
 
-    def __init__(self, path: Path, precision: Precision, kept: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        precision: Precision,
+        kept: Path | None = None,
+        *,
+        at_once: int | None = None,
+    ) -> None:
         """Load a converted model.
 
         Args:
@@ -97,8 +104,11 @@ class OpenVinoStates:
             precision: In which numbers to compute.
             kept: Folder to keep it in as it is compiled for this processor, without its weights:
                 to read that takes half as long as to compile it. None to keep nothing.
+            at_once: How many batches will be computed side by side at most; None for as many as
+                suit the processor. The fewer, the sooner it is loaded; the numbers are the same.
         """
-        self._compiled = _opened(path, precision, kept)
+        self._streams = min(_streams(), at_once or _streams())
+        self._compiled = _opened(path, precision, kept, self._streams)
         self._weights = path.with_suffix(".bin").resolve()
         give_back(self._weights)
         # A request is not re-entrant: who computes takes one for as long as it takes.
@@ -115,7 +125,7 @@ class OpenVinoStates:
         try:
             for batch in batches:
                 running.append(self._started(batch))
-                if len(running) == _streams():
+                if len(running) == self._streams:
                     yield _finished(running[0])
                     self._give_back(running.pop(0))
             while running:
@@ -151,12 +161,13 @@ def _finished(request: "InferRequest") -> Matrix:
     return states
 
 
-def _opened(path: Path, precision: Precision, kept: Path | None) -> "CompiledModel":
+def _opened(path: Path, precision: Precision, kept: Path | None, streams: int) -> "CompiledModel":
     core = openvino().Core()
     settings: _Settings = {
         "PERFORMANCE_HINT": "THROUGHPUT",
-        "NUM_STREAMS": str(_streams()),
-        "INFERENCE_NUM_THREADS": processors(),
+        "NUM_STREAMS": str(streams),
+        # Each has as many as if there were all: how a batch is shared out makes its last digits.
+        "INFERENCE_NUM_THREADS": processors() * streams // _streams(),
         # Else it would choose by itself, and other numbers on other machines.
         "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "CACHE_MODE": "OPTIMIZE_SIZE",  # What is kept has no weights of its own.

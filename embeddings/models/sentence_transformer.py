@@ -160,9 +160,14 @@ class TorchStates:
             yield states
 
 
+def may_have_graphics_card() -> bool:
+    """Tell whether there may be a graphics card of NVIDIA, without importing torch."""
+    return shutil.which("nvidia-smi") is not None or Path("/dev/nvidia0").exists()
+
+
 def has_graphics_card() -> bool:
     """Tell whether torch can compute on a graphics card of NVIDIA; imports it only then."""
-    if shutil.which("nvidia-smi") is None and not Path("/dev/nvidia0").exists():
+    if not may_have_graphics_card():
         return False
     import torch
 

@@ -1,6 +1,7 @@
 """The commands that find: search, similar, compare."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -53,11 +54,16 @@ def search(
     """
     from service import terminal
 
-    # Imports stand behind it, so that the model is begun with before them.
-    with open_corpus(**common, embeds=mode != "lexical") as corpus:
+    embeds = mode != "lexical"
+    # Imports stand behind it, so that the model and the index are begun with before them.
+    with (
+        open_corpus(**common, embeds=embeds) as corpus,
+        corpus.library.opening_index() if embeds else nullcontext(),
+    ):
         from service.corpus import read_filters
         from service.retrieval.mode import Mode
 
+        show = terminal.print_json if as_json else terminal.print_search
         answer = corpus.search(
             query,
             k=k,
@@ -66,7 +72,7 @@ def search(
             summary_words=summary_words,
             explain=explain,
         )
-    (terminal.print_json if as_json else terminal.print_search)(answer)
+    show(answer)
 
 
 @click.command()

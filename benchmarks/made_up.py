@@ -27,6 +27,7 @@ from embeddings.chunks import Chunk, Sentence
 from embeddings.database import Database
 from embeddings.encoder import ModelProfile, Passage, Role, passage_at
 from embeddings.readers import Refusal, read_paths
+from embeddings.served import served_by
 from embeddings.store import Store
 from embeddings.stored import PreparedArticle
 from embeddings.vectors import Matrix, unit
@@ -134,7 +135,7 @@ def build(path: Path, real: Path, out: Path, passages: int) -> None:
     def keep() -> None:
         found = [passage for one in waiting for passage in _passages(one)]
         cache.write(vectors.profile, found, vectors.encode(found))
-        store.put(waiting)
+        store.put(waiting, served=served_by(vectors.profile))
         waiting.clear()
         print(f"\r  {store.counts()['chunks']:,} passages", end="", file=sys.stderr, flush=True)
 

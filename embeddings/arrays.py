@@ -63,8 +63,11 @@ class StoredArray:
 
         Raises:
             LibraryDamaged: The file has become shorter.
+            ValueError: Some between them are left out.
         """
-        first, last, _ = part.indices(self._size)
+        first, last, step = part.indices(self._size)
+        if step != 1:
+            raise ValueError(f"Expected rows that stand one after the other, got {part}.")
         found = np.empty((max(0, last - first), *self._row), self._dtype)
         left = found.reshape(-1).view(np.uint8).data
         place = self._start + first * self._dtype.itemsize * math.prod(self._row)

@@ -98,6 +98,7 @@ def unpacked(content: bytes, text: str) -> Outline | None:
         source, url, published, language = others
         words = [title, *authors, *(one for one in others if one is not None)]
         if set(map(type, words)) <= {str} and _fit(rows, len(text)):
+            "".join(words).encode()  # A ValueError if one is not Unicode.
             chunks = list(map(_chunk, rows))
             return Outline(title, source, url, published, language, tuple(authors), chunks)
     return None

@@ -36,6 +36,7 @@ from service.batch import (
     Per,
     Request,
     Work,
+    can_fork,
     format_of,
     helpers,
     jobs_of,
@@ -155,11 +156,11 @@ def _request(
 def _others(
     inputs: Sequence[str], workers: int
 ) -> AbstractContextManager[Helpers] | AbstractContextManager[None]:
-    """Start the other processes before there are threads here, if there may be work for them."""
-    if workers == 1 or total_bytes(inputs) < _FEWEST_BYTES:
+    """Fork the other processes while that can be done, if there may be work for them."""
+    if workers == 1 or total_bytes(inputs) < _FEWEST_BYTES or not can_fork():
         return nullcontext()
     import_module("service.summarization.summary")  # Once for all of them.
-    return helpers(workers - 1)
+    return helpers(workers - 1, forks=True)
 
 
 def _run(

@@ -2,8 +2,10 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +13,24 @@ from hypothesis import strategies as st
 from toy import NAME, ToyEncoder, toy_corpus
 
 from embeddings.article import Article
-from embeddings.errors import BadArticle, BadRequest
+from embeddings.errors import BadArticle, BadRequest, LibraryBusy
 from embeddings.readers import Refusal
 from embeddings.states import Outdated
 from service.answers import Summary, SummarySentence
-from service.batch import FORMATS, Done, Job, Output, Per, Request, Work, jobs_of, outcomes
+from service.batch import (
+    FORMATS,
+    Done,
+    Helpers,
+    Job,
+    Outcome,
+    Output,
+    Per,
+    Request,
+    Work,
+    jobs_of,
+    outcomes,
+    pool,
+)
 from service.batch.jobs import group_of
 from service.batch.records import Failure, Record, record_of
 from service.corpus import Corpus
@@ -343,6 +358,39 @@ def test_records_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
 
     assert found == expected
     assert 0 < len(encoder.seen) < 60
+
+
+def test_an_error_is_met_when_all_that_is_done_before_it_was_given(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Corpus):
+        def summarize(self, *args: object, **options: object) -> Summary:
+            raise LibraryBusy("Another process is writing.")
+
+    class Slow(Helpers):
+        """One process, which has done the first job once another one has failed here."""
+
+        ready = 1
+
+        def __init__(self) -> None:
+            pass
+
+        def submit(self, *args: object) -> Future[list[Outcome]]:  # type: ignore[override]
+            done = Future[list[Outcome]]()
+            Timer(0.2, done.set_result, [[Outcome(b"first", is_failure=False)]]).start()
+            return done
+
+    monkeypatch.setattr(pool, "_JOBS_A_GROUP", 1)
+    monkeypatch.setattr(pool, "_GROUPS_AHEAD", 1)
+    work = Work(read_settings(library=corpus.library.folder, model=NAME), request(), "jsonl")
+    jobs = jobs_of(corpus.library, map(article, ["Arden", "Brill", "Corin"]), request())
+    given: list[bytes] = []
+
+    found = outcomes(Failing(corpus.library), work, jobs, workers=2, others=Slow())
+    with pytest.raises(LibraryBusy):
+        given.extend(one.content for one in found)
+
+    assert given == [b"first"]
 
 
 @pytest.mark.parametrize("per", [Per.ARTICLE, Per.ALL])

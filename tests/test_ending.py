@@ -62,6 +62,17 @@ def test_output_that_cannot_be_written_is_no_success() -> None:
     assert done.returncode != 0
 
 
+def test_a_command_without_an_output_ends_as_it_would() -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "service", "--help"],
+        check=False,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_what_is_no_command_ends_as_any_process_does() -> None:
     done = run("x", code="from service.commands.ending import QuickEnd\nQuickEnd()\n1/0")
 

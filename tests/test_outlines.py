@@ -180,6 +180,8 @@ SENSELESS = [
     b'[["",1,null,null,null],[],[]]',
     b'[["",null,null,null,null],[1],[]]',
     b'[["",null,null,null,null],null,[]]',
+    b'[["\\ud800",null,null,null,null],[],[]]',
+    b'[["",null,null,null,null],["\\udfff"],[]]',
     *(
         b'[["",null,null,null,null],[],' + rows + b"]"
         for rows in (

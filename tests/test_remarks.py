@@ -38,7 +38,7 @@ def test_what_is_unpacked_is_what_was_packed(story: list[str]) -> None:
     statements = reading("a", story).statements
     made = remarks_on(statements)
 
-    again = unpacked(made.packed(), len(story))
+    again = unpacked(made.packed(), story)
 
     assert same(again, made)
     assert again is not None
@@ -51,7 +51,7 @@ def test_a_summary_is_the_same_with_remarks_that_were_kept(
     story: list[str], words: int, sentences: int
 ) -> None:
     one = reading("a", story)
-    kept = unpacked(remarks_on(one.statements).packed(), len(story))
+    kept = unpacked(remarks_on(one.statements).packed(), story)
 
     expected = summarize([one], words=words, sentences=sentences)
 
@@ -77,7 +77,7 @@ def test_evidence_is_the_same_with_remarks(story: list[str]) -> None:
 
 @given(st.binary(max_size=200), st.integers(0, 4))
 def test_any_bytes_are_remarks_or_are_none(content: bytes, count: int) -> None:
-    found = unpacked(content, count)
+    found = unpacked(content, count * [""])
 
     assert found is None or len(found.leanings) == count
 
@@ -91,7 +91,7 @@ def test_remarks_that_were_changed_bring_nothing_to_fail(
     for _ in range(data.draw(st.integers(1, 3))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
 
-    found = unpacked(bytes(content), len(story))
+    found = unpacked(bytes(content), story)
 
     if found is not None:
         for quote in summarize([one], remarks=found).sentences:
@@ -108,6 +108,9 @@ def test_remarks_that_were_changed_bring_nothing_to_fail(
         [None, 0, True, False, ""],
         ["is short", 0, True],
         ["is long", 0, True, False, "", ""],
+        ["is half a character: \ud800", 0, True, False, ""],
+        ["is short", 0, True, False, "\udfff"],
+        ["is longer than its sentences" + 10_000 * "!", 0, True, False, ""],
         "words",
         7,
     ],
@@ -116,15 +119,23 @@ def test_a_sentence_leans_on_an_earlier_one_or_the_remarks_are_none(leaning: obj
     made = remarks_on(reading("a", STORY[:2]).statements)
     spoiled = Remarks(made.looks, made.wordings, made.counts, [None, leaning])  # type: ignore[list-item]
 
-    assert unpacked(spoiled.packed(), 2) is None
+    assert unpacked(spoiled.packed(), STORY[:2]) is None
+
+
+def test_remarks_that_tell_wrong_lengths_are_none() -> None:
+    # What is told of a summary's length would be wrong.
+    content = bytearray(remarks_on(reading("a", STORY).statements).packed())
+    content[8:12] = bytes(4)  # How many words the first sentence has.
+
+    assert unpacked(bytes(content), STORY) is None
 
 
 def test_remarks_on_other_sentences_are_none() -> None:
     content = remarks_on(reading("a", STORY).statements).packed()
 
-    assert unpacked(content, len(STORY) - 1) is None
-    assert unpacked(content[:-1], len(STORY)) is None
-    assert unpacked(b"", 0) is None
+    assert unpacked(content, STORY[1:]) is None
+    assert unpacked(content[:-1], STORY) is None
+    assert unpacked(b"", []) is None
 
 
 # What is kept is read again, and made again where it does not fit

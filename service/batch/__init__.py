@@ -4,7 +4,7 @@ from service.batch.formats import FORMATS, Format, format_of
 from service.batch.jobs import Job, Per, Request, jobs_of
 from service.batch.output import Done, Output
 from service.batch.pool import Work, outcomes
-from service.batch.processes import Helpers, helpers
+from service.batch.processes import Helpers, can_fork, helpers
 from service.batch.records import Outcome
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Per",
     "Request",
     "Work",
+    "can_fork",
     "format_of",
     "helpers",
     "jobs_of",

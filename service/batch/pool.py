@@ -78,7 +78,7 @@ def outcomes(
     """Do jobs, and give what becomes of them in their order, whoever does them.
 
     Args:
-        corpus: The library; it alone may hold a model and writes to the cache.
+        corpus: The library; it alone may hold a model.
         work: How they are done.
         jobs: The jobs.
         workers: How many processes do them, this one among them.
@@ -203,11 +203,14 @@ def _finished(corpus: Corpus, work: Work, waiting: _Waiting) -> Iterator[Outcome
 def _done_here(corpus: Corpus, work: Work, group: _Group) -> "Future[list[Outcome | None]]":
     """Do jobs in this process."""
     found: Future[list[Outcome | None]] = Future()
-    found.set_result(
-        corpus.library.at_one_state(
-            lambda: [work.outcome(corpus, number, job) for number, job in group.numbered]
+    try:
+        found.set_result(
+            corpus.library.at_one_state(
+                lambda: [work.outcome(corpus, number, job) for number, job in group.numbered]
+            )
         )
-    )
+    except Exception as error:  # It is met in its turn: what is done before is given first.
+        found.set_exception(error)
     return found
 
 

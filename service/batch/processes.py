@@ -59,15 +59,22 @@ def lost() -> ParallaxError:
     )
 
 
+def can_fork() -> bool:
+    """Tell whether this process can be forked: it has no threads, and that is known."""
+    return _THREADS.exists() and len(list(_THREADS.iterdir())) == 1
+
+
 @contextmanager
-def helpers(count: int) -> Iterator[Helpers]:
+def helpers(count: int, *, forks: bool = False) -> Iterator[Helpers]:
     """Start processes that end with this one.
 
-    A process that has no threads yet is forked: the others then have all that it has imported,
-    and start at once. Later, and where that is not known, they are started from nothing, which
-    takes half a second each.
+    Args:
+        count: How many.
+        forks: Whether this one is forked: the others then have all that it has imported, and
+            start at once; else they are started from nothing, which takes half a second each.
+            Only of one that `can_fork`, and has opened no library: SQLite's files must not be
+            carried over.
     """
-    forks = _THREADS.exists() and len(list(_THREADS.iterdir())) == 1
     context = get_context("fork" if forks else "spawn")
     # One thread each: matrices of one article are small, and the processes share the work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -54,7 +54,8 @@ def summarize(
     from service.summarization.methods import Method
 
     check_stdin(articles)
-    with open_corpus(**common, embeds=query is not None) as corpus:
+    # With articles, more may be embedded than a question, and the model is opened for that.
+    with open_corpus(**common, embeds=query is not None and not articles) as corpus:
         refs = [ref for article in articles for ref in refs_of(corpus, article)]
         answer = corpus.summarize(
             refs, query=query, words=words, sentences=sentences, method=Method(method)

@@ -21,7 +21,7 @@ from embeddings.rules import code_digest
 from service import coherence
 from service.coherence import Leaning
 from service.reading import Statement
-from service.summarization.looks import Counts, Looks, looks_of
+from service.summarization.looks import Counts, Looks, lengths_of, looks_of
 from service.summarization.sparse import SparseRows
 from service.words import stems_of, words
 
@@ -37,6 +37,10 @@ LIBRARIES = ("PyStemmer",)
 _HEAD = 2
 _COLUMNS = len(Looks.__slots__) + 2
 _NUMBER = np.dtype("<u4")
+
+# In bytes of JSON. A reason and what is leant on both may name a word of the text.
+_MOST_OF_A_REASON = 300
+_MOST_OF_A_CHARACTER = 2 * len(r"\ud83d\ude00")
 
 _Kept = tuple[str, int | None, bool, bool, str]
 
@@ -79,8 +83,8 @@ def remarks_on(statements: Sequence[Statement]) -> Remarks:
     return Remarks(looks_of(texts), wordings_of(texts), counts, leanings)
 
 
-def unpacked(content: bytes, count: int) -> Remarks | None:
-    """Read remarks that were kept; None if they can be none on so many sentences.
+def unpacked(content: bytes, texts: Sequence[str]) -> Remarks | None:
+    """Read remarks that were kept; None if they can be none on these sentences.
 
     Nothing is taken for granted: they may come from a file of another's making.
     """
@@ -88,23 +92,37 @@ def unpacked(content: bytes, count: int) -> Remarks | None:
     with suppress(ValueError, TypeError, RecursionError):
         rows, size = np.frombuffer(content, _NUMBER, _HEAD).tolist()
         here = _HEAD + rows * _COLUMNS + 2 * size
+        written = content[here * _NUMBER.itemsize :]
+        if rows != len(texts) or len(written) > _most_written(texts):
+            return None
         numbers = np.frombuffer(content, _NUMBER, here)[_HEAD:].astype(np.int64)
         table = numbers[: rows * _COLUMNS].reshape(_COLUMNS, rows)
         *looks, wordings, sizes = table
         columns, values = numbers[rows * _COLUMNS :].reshape(2, size)
-        leanings = json.loads(content[here * _NUMBER.itemsize :])
+        leanings = json.loads(written)
         if (
             _fit(leanings)
-            and rows == len(leanings) == count
+            and rows == len(leanings)
             and sizes.sum() == size > columns.max(initial=-1)
+            # A summary is as long as these say, and says so.
+            and np.array_equal(looks[0], lengths_of(texts))
         ):
             counts = SparseRows.of(sizes, columns, values.astype(np.float32))
             return Remarks(Looks(*looks), wordings, counts, leanings)
     return None
 
 
+def _most_written(texts: Sequence[str]) -> int:
+    """Return how many bytes what sentences lean on may take: a reason, and words of them."""
+    return sum(_MOST_OF_A_REASON + _MOST_OF_A_CHARACTER * len(text) for text in texts)
+
+
 def _fit(leanings: Sequence[_Kept | None]) -> bool:
-    """Tell whether these say what sentences lean on, each on an earlier one."""
+    """Tell whether these say what sentences lean on, each on an earlier one.
+
+    Raises:
+        ValueError: A text is not Unicode.
+    """
     for number, one in enumerate(leanings):
         if one is None:
             continue
@@ -117,6 +135,7 @@ def _fit(leanings: Sequence[_Kept | None]) -> bool:
             or type(about) is not str
         ):
             return False
+        (reason + about).encode()
     return True
 
 
@@ -142,7 +161,7 @@ def kept_remarks(library: Library, statements: Sequence[Statement]) -> Remarks:
     """
     key, outlines = _key(statements), library.cache.outlines
     content = outlines.read(key, rules())
-    kept = None if content is None else unpacked(content, len(statements))
+    kept = None if content is None else unpacked(content, [one.text for one in statements])
     if kept is not None:
         return kept
     made = remarks_on(statements)

@@ -71,7 +71,8 @@ def open_corpus(
         library: As the options have it.
         model: As the options have it.
         offline: As the options have it.
-        embeds: Whether a question will be embedded, so that it is well to begin with the model.
+        embeds: Whether a question will be embedded, and nothing else, so that it is well to begin
+            with the model.
     """
     from service.encoders import begun_model, model_encoder
     from service.settings import read_settings

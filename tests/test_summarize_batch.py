@@ -334,11 +334,13 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder, path
 
 
-# Runs the script so slowly that it has not ended when it is told to.
+# Runs the script so slowly that it has not ended when it is told to, and so that it can be told
+# to: what a shell starts in the background inherits that nobody interrupts it.
 SLOWLY = """
-import time
+import signal, time
 from service.batch import Work
 from summarize_batch import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
 done = Work.outcome
 def slowly(*arguments, **options):
     time.sleep(0.02)

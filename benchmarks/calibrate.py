@@ -33,7 +33,8 @@ from service.comparison.sides import side_of
 from service.comparison.similarity import article_score, folding_of, parts_of
 from service.corpus import Corpus
 from service.reading import Reading, Ref, read_ref
-from service.retrieval.search import Mode, ask, rank
+from service.retrieval.mode import Mode
+from service.retrieval.search import ask, rank
 from service.settings import Settings, read_settings
 
 # Pairs of sentences bear a probability already: from SHARED on they count as shared, from UNSURE

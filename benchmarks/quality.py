@@ -29,6 +29,7 @@ from embeddings.library import Library
 from embeddings.stored import Filters, StoredChunk
 from embeddings.vectors import Matrix
 from service.corpus import Corpus
+from service.retrieval.mode import Mode
 from service.retrieval.ranking import (
     Candidate,
     Scores,
@@ -38,7 +39,7 @@ from service.retrieval.ranking import (
     lexical_scores,
     mixed,
 )
-from service.retrieval.search import Mode, ask, candidates, rank
+from service.retrieval.search import ask, candidates, rank
 from service.settings import read_settings
 
 PARTS = ["retrieval", "similarity", "summaries"]

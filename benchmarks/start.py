@@ -134,7 +134,6 @@ def _ours(library: Path, article: str) -> list[Timed]:
         Timed(
             "parallax search --offline",
             lambda: parallax("search", _KNOWN, "--offline", *here),
-            0.4,
         ),
         # A question that was never asked, so that the model has to be loaded.
         Timed(

@@ -34,7 +34,7 @@ from embeddings.restoring import check_backup, restore
 from embeddings.writer import only_writer
 from service.corpus import Corpus
 from service.reading import Ref
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 TOWNS = ["Arden", "Borgo", "Caldera", "Dunmore"]
 

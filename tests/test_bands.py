@@ -18,7 +18,7 @@ from service.answers import Band, SimilarityParts
 from service.bands import band_of, parts_told
 from service.corpus import Corpus
 from service.reading import Ref
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 ORDER = [Band.FAR, Band.RELATED, Band.CLOSE, Band.SAME]
 UNCALIBRATED = "The model toy is not calibrated: scores have no bands. See benchmarks/README.md."

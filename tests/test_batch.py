@@ -1,3 +1,4 @@
+import builtins
 import csv
 import io
 import json
@@ -27,6 +28,7 @@ from service.batch import (
     Per,
     Request,
     Work,
+    helpers,
     jobs_of,
     outcomes,
     pool,
@@ -358,6 +360,18 @@ def test_records_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
 
     assert found == expected
     assert 0 < len(encoder.seen) < 60
+
+
+def test_processes_have_nothing_of_this_one_unless_it_may_be_forked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # What it has may be an open library.
+    monkeypatch.setattr(builtins, "had_here", True, raising=False)
+
+    with helpers(1) as they:
+        there = they.submit(eval, "hasattr(__import__('builtins'), 'had_here')").result()
+
+    assert not there
 
 
 def test_an_error_is_met_when_all_that_is_done_before_it_was_given(

@@ -21,7 +21,7 @@ from embeddings.errors import (
 from embeddings.stored import Filters
 from service.corpus import Corpus, read_filters
 from service.reading import Ref
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 from service.settings import read_settings
 
 ROOT = Path(__file__).parent.parent

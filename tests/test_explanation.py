@@ -23,7 +23,7 @@ from embeddings.vectors import Matrix, unit
 from service.answers import Hit, SearchAnswer
 from service.corpus import Corpus
 from service.retrieval.explanation import merged
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 Models = Callable[[str], Path]
 SEEDS = Path(__file__).parent.parent / "seeds"

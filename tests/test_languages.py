@@ -10,7 +10,7 @@ from embeddings.encoder import ModelProfile
 from service.corpus import Corpus
 from service.languages import article_warnings, language_name, pair_warnings, query_warnings
 from service.reading import Ref
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 ENGLISH = ModelProfile("m", "", 2, 64, "", languages=("en",))
 UNKNOWN = ModelProfile("m", "", 2, 64, "")

@@ -15,7 +15,7 @@ from embeddings.errors import LibraryBusy, MissingVectors
 from embeddings.stored import Filters
 from embeddings.vectors import unit
 from service.corpus import Corpus, read_filters
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 TOWNS = ["Arden", "Borgo", "Caldera", "Dunmore"]
 

@@ -20,7 +20,7 @@ from embeddings.vectors import Matrix
 from service.answers import SearchAnswer
 from service.corpus import Corpus
 from service.http import create_app
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 TOWNS = ["Arden", "Borgo", "Caldera", "Dunmore"]
 

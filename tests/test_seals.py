@@ -13,7 +13,7 @@ from embeddings.article import Article
 from embeddings.database import seal
 from embeddings.errors import LibraryDamaged
 from service.corpus import Corpus
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 TEXT = "By Jane Doe\n\nThe harbour of Arden was closed on Monday. Ships waited outside.\n"
 STORY = Article(TEXT * 2, id="a", title="Harbour closed", source="Post", url="https://a.example/")

@@ -11,7 +11,7 @@ from embeddings.encoder import Passage, Role
 from embeddings.errors import BadRequest
 from embeddings.stored import Filters
 from service.corpus import Corpus
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 PIECES = st.sampled_from(
     ["The harbour ", "of Lindmark ", "fell. ", "He said ", '"Why?" ', "😀 ", "é ", "\n\n", "\n"]

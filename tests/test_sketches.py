@@ -13,6 +13,7 @@ from embeddings.sketches import ERROR, Sketches, rows_of, sketched
 from embeddings.stored import Filters
 from embeddings.vectors import Matrix, unit
 from service.corpus import Corpus
+from service.retrieval.mode import Mode
 from service.retrieval.ranking import (
     best_first,
     dense_scores,
@@ -21,7 +22,7 @@ from service.retrieval.ranking import (
     lexical_scores,
     mixed,
 )
-from service.retrieval.search import Mode, Ranked, ask, candidates, rank
+from service.retrieval.search import Ranked, ask, candidates, rank
 
 DIM = 16
 QUESTIONS = ("harbour of Lindmark", "a bridge can't fall", "the calm sea", '"bridge" -calm')

@@ -22,7 +22,7 @@ from embeddings.served import served_by
 from embeddings.vectors import Matrix
 from service.corpus import Corpus
 from service.models import models_of, switching
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 from service.settings import read_settings
 
 ALIKE = ToyEncoder(name="alike", salt="alike")

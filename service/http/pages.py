@@ -19,7 +19,7 @@ from service.lines import flat
 from service.notes import NOTHING, by_id
 from service.reading import Ref
 from service.retrieval.highlights import closed_up, cut, shade
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 from service.summarization.methods import MOST_WORDS
 
 pages = Blueprint("pages", __name__)

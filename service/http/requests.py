@@ -32,7 +32,8 @@ from service.http.shapes import (
     Storable,
     WebAddress,
 )
-from service.retrieval.search import MOST_HITS, Mode
+from service.retrieval.mode import Mode
+from service.retrieval.search import MOST_HITS
 from service.summarization.methods import MOST_WORDS, Method
 
 # Each is read anew, so their number is kept to what one would want to read about.

@@ -15,7 +15,7 @@ from embeddings.sketches import ERROR
 from embeddings.stored import Filters, Ids, StoredChunk
 from embeddings.vectors import Matrix, cosine
 from service.answers import Hit, HitSentence
-from service.retrieval.mode import Mode as Mode
+from service.retrieval.mode import Mode
 from service.retrieval.query import parse
 from service.retrieval.ranking import (
     Candidate,

@@ -13,7 +13,7 @@ from crash.stories import NAMES, story
 from embeddings.errors import LibraryDamaged, ParallaxError
 from service.corpus import Corpus
 from service.reading import Ref
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 Damage = Callable[[bytes, Random], bytes]
 

@@ -10,7 +10,7 @@ from crash.stories import NAMES, story, version_of
 from embeddings.database import Connection
 from embeddings.store import Store
 from service.corpus import Corpus
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 State = dict[str, int]
 """The version of each article that is there."""

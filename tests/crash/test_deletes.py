@@ -13,7 +13,7 @@ from embeddings.article import Article
 from embeddings.encoder import Passage
 from embeddings.vectors import Matrix
 from service.corpus import Corpus
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 
 def chunk_ids(corpus: Corpus) -> set[int]:

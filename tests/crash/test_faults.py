@@ -26,7 +26,7 @@ from crash.stories import NAMES, story
 from embeddings.cache import EmbeddingCache
 from embeddings.errors import LibraryDamaged, LibraryUnwritable, MissingVectors
 from service.corpus import Corpus
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 DAMAGES = [flipped, cut]
 DERIVED = ("index-", "words.index", "sketches-", "last-change")

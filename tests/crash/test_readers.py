@@ -16,7 +16,7 @@ from embeddings.errors import UnknownArticle
 from service.corpus import Corpus
 from service.http import create_app
 from service.reading import Ref
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 
 NAMES = [f"town{number}" for number in range(8)]
 CHANGES = 5

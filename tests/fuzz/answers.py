@@ -20,7 +20,7 @@ from service.answers import LeftOut, Quote, Summary, SummaryArticle, SummarySent
 from service.corpus import Corpus
 from service.formats import as_html, as_markdown, as_text
 from service.reading import Ref
-from service.retrieval.search import Mode
+from service.retrieval.mode import Mode
 from service.terminal import print_comparison, print_summary
 
 # What a page of a summary is made of, and nothing else whatever is summarised.
